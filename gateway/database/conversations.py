@@ -1,0 +1,72 @@
+"""Every question asked of conversations."""
+
+from datetime import datetime
+from operator import attrgetter
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import DateTime, Text, Uuid, bindparam, or_, select, update
+
+from gateway.database.filters import any_part, choice
+from gateway.database.listing import Listing
+from gateway.database.lookups import Lookup
+from gateway.database.paging import Keyset
+from gateway.database.pool import Tenant
+from gateway.database.statements import Statement
+from gateway.database.tables import conversations, leads
+from gateway.records import Conversation, ConversationOrderField
+
+
+class ConversationFilter(NamedTuple):
+    """Which conversations; None asks for nothing, an empty choice matches nothing. Bounds are exclusive."""
+
+    lead_id: UUID | None = None
+    status: tuple[str, ...] | None = None
+    channel: tuple[str, ...] | None = None
+    updated_after: datetime | None = None
+    updated_before: datetime | None = None
+    search: str | None = None
+
+
+_COLUMNS = [conversations.c[name] for name in Conversation._fields]
+_ORGANIZATION = bindparam("organization_id", type_=Uuid)
+_UPDATED_AFTER = bindparam("updated_after", type_=DateTime(timezone=True))
+_UPDATED_BEFORE = bindparam("updated_before", type_=DateTime(timezone=True))
+_MATCHING_LEADS = select(leads.c.id).where(
+    leads.c.organization_id == _ORGANIZATION, any_part(leads.c.name, leads.c.email, leads.c.phone)
+)
+
+listing: Listing[Conversation, ConversationFilter] = Listing(
+    _COLUMNS,
+    Conversation._make,
+    table=conversations,
+    parent=conversations.c.lead_id,
+    keysets={
+        field: Keyset(conversations.c[field], conversations.c.id, attrgetter(field, "id"))
+        for field in ConversationOrderField
+    },
+    criteria={
+        "lead_id": conversations.c.lead_id == bindparam("lead_id", type_=Uuid),
+        **choice(conversations.c.status, "status"),
+        **choice(conversations.c.channel, "channel"),
+        "updated_after": conversations.c.updated_at > _UPDATED_AFTER,
+        "updated_before": conversations.c.updated_at < _UPDATED_BEFORE,
+        "search": or_(any_part(conversations.c.session_key), conversations.c.lead_id.in_(_MATCHING_LEADS)),
+    },
+)
+conversations_by_id = Lookup(_COLUMNS, Conversation._make, table=conversations).by_id
+
+_SET_STATUS = Statement(
+    update(conversations)
+    .where(
+        conversations.c.organization_id == _ORGANIZATION, conversations.c.id == bindparam("key", type_=Uuid)
+    )
+    .values(status=bindparam("new_status", type_=Text))
+    .returning(*_COLUMNS),
+    Conversation._make,
+)
+
+
+async def set_conversation_status(tenant: Tenant, id: UUID, status: str) -> Conversation | None:
+    """Change a conversation's status. Answers the changed row, or None where the organization has none."""
+    return await tenant.first(_SET_STATUS, key=id, new_status=status)

@@ -1,0 +1,9 @@
+"""What can go wrong with a database, as the rooms above see it. The driver's words stay here."""
+
+
+class DatabaseUnavailable(Exception):
+    """The database is away, or has no connection free in time: the same request may work later."""
+
+
+class DatabaseTimeout(Exception):
+    """The statement took longer than it may."""

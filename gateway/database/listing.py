@@ -1,0 +1,129 @@
+"""Listing: the filtered, ordered, paged questions that can be asked of one table, for one list or many at once.
+
+A list that hangs on a parent is asked for all parents of a level in ONE statement, pages included.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Generic, NamedTuple, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, Table, Uuid, bindparam, func, select, true
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from gateway.database.filters import Criteria, asked
+from gateway.database.paging import Item, Keyset, Order, Page, Shape, Window, page_of, windowed
+from gateway.database.pool import Tenant
+from gateway.database.statements import Statement, scalar
+
+Filter = TypeVar("Filter", bound=NamedTuple)
+
+
+class Listing(Generic[Item, Filter]):
+    """The lists of one table's rows. Statements are built once for each shape of question and kept."""
+
+    def __init__(
+        self,
+        columns: Sequence[ColumnElement[Any]],
+        make: Callable[[tuple[Any, ...]], Item],
+        *,
+        table: Table,
+        parent: ColumnElement[UUID] | None,
+        keysets: Mapping[str, Keyset],
+        criteria: Criteria,
+    ) -> None:
+        """`make` takes a row of `columns`; `parent` is the column that says where a row hangs."""
+        self._columns = columns
+        self._make = make
+        self._parent = parent
+        self._keysets = keysets
+        self._criteria = criteria
+        self._of_organization = table.c.organization_id == bindparam("organization_id", type_=Uuid)
+        self._page = lru_cache(maxsize=512)(self._build_page)
+        self._count = lru_cache(maxsize=128)(self._build_count)
+        self._pages = lru_cache(maxsize=512)(self._build_pages)
+        self._counts = lru_cache(maxsize=128)(self._build_counts)
+
+    def position(self, row: Item, order: Order) -> tuple[Any, Any]:
+        """Where a row stands in an order: what a window's `after` and `before` take."""
+        return self._keysets[order.field].position(row)
+
+    def types(self, order: Order) -> tuple[type, type]:
+        """The Python types of a position's two values."""
+        keyset = self._keysets[order.field]
+        return keyset.value.type.python_type, keyset.tie.type.python_type
+
+    async def page(self, tenant: Tenant, filter: Filter, order: Order, window: Window) -> Page[Item]:
+        """One page of all of the organization's rows."""
+        names, values = asked(filter)
+        statement = self._page(names, order, window.shape)
+        return page_of(await tenant.all(statement, **values, **window.parameters), window)
+
+    async def count(self, tenant: Tenant, filter: Filter) -> int:
+        """How many of the organization's rows the filter lets through."""
+        names, values = asked(filter)
+        return (await tenant.all(self._count(names), **values))[0]
+
+    async def pages(
+        self, tenant: Tenant, parents: Sequence[UUID], filter: Filter, order: Order, window: Window
+    ) -> list[Page[Item]]:
+        """One page for each of the parents, in their order."""
+        names, values = asked(filter)
+        statement = self._pages(names, order, window.shape)
+        found: list[list[Item]] = [[] for _ in parents]
+        for number, row in await tenant.all(statement, parents=parents, **values, **window.parameters):
+            found[number - 1].append(row)
+        return [page_of(rows, window) for rows in found]
+
+    async def counts(self, tenant: Tenant, parents: Sequence[UUID], filter: Filter) -> list[int]:
+        """How many rows hang on each of the parents, in their order."""
+        names, values = asked(filter)
+        counted = dict(await tenant.all(self._counts(names), parents=parents, **values))
+        return [counted.get(parent, 0) for parent in parents]
+
+    def _build_page(self, names: frozenset[str], order: Order, shape: Shape) -> Statement[Item]:
+        return Statement(self._windowed(self._rows(names), order, shape), self._make)
+
+    def _build_pages(self, names: frozenset[str], order: Order, shape: Shape) -> Statement[tuple[int, Item]]:
+        """Each row has its parent's number, from 1, in front.
+
+        The rows of one parent come in order: they are what one run of the subquery gives. Sorting them
+        again would only cost.
+        """
+        parents = (
+            func.unnest(bindparam("parents", type_=ARRAY(Uuid)))
+            .table_valued("id", with_ordinality="number", name="parents")
+            .render_derived()
+        )
+        rows = self._rows(names).where(self._parent_column == parents.c.id)
+        page = self._windowed(rows, order, shape).lateral("page")
+        query = select(parents.c.number, *page.c).select_from(parents.join(page, true()))
+        make = self._make
+        return Statement(query, lambda row: (row[0], make(row[1:])))
+
+    def _build_count(self, names: frozenset[str]) -> Statement[int]:
+        return Statement(self._filtered(select(func.count()), names), scalar)
+
+    def _build_counts(self, names: frozenset[str]) -> Statement[tuple[UUID, int]]:
+        parent = self._parent_column
+        query = self._filtered(select(parent, func.count()), names).group_by(parent)
+        return Statement(query.where(parent == bindparam("parents", type_=ARRAY(Uuid)).any_()), _pair)
+
+    def _rows(self, names: frozenset[str]) -> Select[Any]:
+        return self._filtered(select(*self._columns), names)
+
+    def _filtered(self, query: Select[Any], names: frozenset[str]) -> Select[Any]:
+        criteria = (self._criteria[name] for name in sorted(names))
+        return query.where(self._of_organization, *criteria)
+
+    def _windowed(self, query: Select[Any], order: Order, shape: Shape) -> Select[Any]:
+        return windowed(query, self._keysets[order.field], descending=order.descending, shape=shape)
+
+    @property
+    def _parent_column(self) -> ColumnElement[UUID]:
+        assert self._parent is not None  # noqa: S101 (a table without parents is never asked by parent)
+        return self._parent
+
+
+def _pair(row: tuple[Any, ...]) -> tuple[Any, Any]:
+    return row[0], row[1]

@@ -1,0 +1,47 @@
+"""Every question asked of messages."""
+
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import NamedTuple
+from uuid import UUID
+
+from gateway.database.filters import choice
+from gateway.database.listing import Listing
+from gateway.database.lookups import Lookup
+from gateway.database.paging import Keyset, Order, Window
+from gateway.database.pool import Tenant
+from gateway.database.tables import messages
+from gateway.records import Message
+
+
+class MessageFilter(NamedTuple):
+    """Which messages; None asks for nothing."""
+
+    role: tuple[str, ...] | None = None
+
+
+CHRONOLOGICAL = Order("created_at", descending=False)
+"""By time, then by order of arrival."""
+
+_COLUMNS = [messages.c[name] for name in Message._fields]
+
+listing: Listing[Message, MessageFilter] = Listing(
+    _COLUMNS,
+    Message._make,
+    table=messages,
+    parent=messages.c.conversation_id,
+    keysets={
+        "created_at": Keyset(
+            messages.c.created_at, messages.c.arrival, attrgetter("created_at", "arrival")
+        )
+    },
+    criteria=choice(messages.c.role, "role"),
+)
+messages_by_id = Lookup(_COLUMNS, Message._make, table=messages).by_id
+
+
+async def last_messages(tenant: Tenant, conversation_ids: Sequence[UUID]) -> list[Message | None]:
+    """The latest message of each conversation; None where it has none."""
+    last = Window(1, backwards=True)
+    pages = await listing.pages(tenant, conversation_ids, MessageFilter(), CHRONOLOGICAL, last)
+    return [page.rows[-1] if page.rows else None for page in pages]

@@ -1,0 +1,1 @@
+"""Alembic's migrations: what brings a database's tables to this version."""

@@ -1,0 +1,121 @@
+"""Database: the connection pool of a process. Tenant: one organization's way through it during one request."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from uuid import UUID
+
+import psycopg
+from orjson import Fragment
+from psycopg import errors, pq
+from psycopg.abc import Buffer
+from psycopg.adapt import AdaptersMap, Loader
+from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
+
+from gateway.database.errors import DatabaseTimeout, DatabaseUnavailable
+from gateway.database.migrate import VERSION_TABLE, newest_version
+from gateway.database.statements import Row, Statement
+
+Connection = psycopg.AsyncConnection[tuple[object, ...]]
+
+
+class _JsonText(Loader):
+    """Hands JSON on as it is: answers carry it, nobody here reads it."""
+
+    format = pq.Format.BINARY
+
+    def load(self, data: Buffer) -> Fragment:
+        return Fragment(bytes(data)[1:])  # behind the version byte of jsonb's binary form
+
+
+def _adapters() -> AdaptersMap:
+    adapters = AdaptersMap(psycopg.adapters)
+    adapters.register_loader("jsonb", _JsonText)
+    return adapters
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Turn the driver's errors that an operator must mend into this room's classes."""
+    try:
+        yield
+    except errors.QueryCanceled as error:
+        raise DatabaseTimeout from error
+    except (PoolTimeout, PoolClosed, psycopg.OperationalError, psycopg.InterfaceError) as error:
+        raise DatabaseUnavailable from error
+
+
+class Database:
+    """A pool of connections in autocommit. A statement holds one for as long as it runs, a request holds none."""
+
+    def __init__(self, url: str, *, size: int, timeout: float, statement_timeout: float) -> None:
+        """Open nothing yet. `timeout` and `statement_timeout` are seconds."""
+        options = f"-c timezone=UTC -c statement_timeout={int(statement_timeout * 1000)}"
+        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+            url,
+            kwargs={
+                "autocommit": True,
+                "options": options,
+                "cursor_factory": psycopg.AsyncRawCursor,
+                "context": _adapters(),
+                "prepare_threshold": 2,
+                "application_name": "conversations-gateway",
+            },
+            min_size=1,
+            max_size=size,
+            timeout=timeout,
+            open=False,
+        )
+        self._version = newest_version()
+
+    async def open(self) -> None:
+        """Start connecting. Does not wait: a gateway starts without its database and says so in `/readyz`."""
+        await self._pool.open(wait=False)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._pool.close()
+
+    async def run(self, statement: Statement[Row], parameters: Mapping[str, object]) -> list[Row]:
+        """All rows of one statement. Raises DatabaseUnavailable or DatabaseTimeout."""
+        with translated_errors():
+            async with self._pool.connection() as connection:
+                cursor = connection.cursor(binary=True, row_factory=lambda _: statement.make)
+                await cursor.execute(statement.sql, statement.values(parameters))  # type: ignore[arg-type]  # SQLAlchemy wrote the text, from no input
+                return await cursor.fetchall()
+
+    async def unready(self) -> str | None:
+        """Say in a few words why requests cannot be served, or None where they can."""
+        try:
+            with translated_errors():
+                async with self._pool.connection(timeout=2) as connection:
+                    cursor = await connection.execute(f"SELECT version_num FROM {VERSION_TABLE}")  # noqa: S608 (a constant)
+                    row = await cursor.fetchone()
+        except (DatabaseUnavailable, DatabaseTimeout):
+            return "the database does not answer"
+        except errors.UndefinedTable:
+            return "the database has no tables of the gateway: run `gateway migrate`"
+        if row is None or row[0] != self._version:
+            return "the database's tables are of another version: run `gateway migrate`"
+        return None
+
+
+class Tenant:
+    """One organization's way into the database during one request: every statement is given its id."""
+
+    __slots__ = ("_database", "organization_id", "statements")
+
+    def __init__(self, database: Database, organization_id: UUID) -> None:
+        self._database = database
+        self.organization_id = organization_id
+        self.statements = 0
+        """How many statements have run for this request."""
+
+    async def all(self, statement: Statement[Row], /, **parameters: object) -> list[Row]:
+        """All rows. `organization_id` is among the parameters by itself."""
+        self.statements += 1
+        return await self._database.run(statement, {"organization_id": self.organization_id, **parameters})
+
+    async def first(self, statement: Statement[Row], /, **parameters: object) -> Row | None:
+        """Return the first row, or None where there is none."""
+        rows = await self.all(statement, **parameters)
+        return rows[0] if rows else None

@@ -1,0 +1,42 @@
+"""Statement: SQLAlchemy Core built and compiled once, run on psycopg, rows unpacked by position into records."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Executable
+from sqlalchemy.dialects.postgresql import psycopg
+from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.compiler import SQLCompiler
+
+Row = TypeVar("Row")
+
+# "$1" placeholders are PostgreSQL's own: psycopg's raw cursors send the text as it is.
+_DIALECT = psycopg.dialect(paramstyle="numeric_dollar")
+
+
+class Statement(Generic[Row]):
+    """SQL text, the order of its parameters, and what makes a record of a row's tuple.
+
+    >>> from sqlalchemy import bindparam, select, Integer
+    >>> Statement(select(bindparam("one", type_=Integer).label("n")), tuple).sql
+    'SELECT $1::INTEGER AS n'
+    """
+
+    __slots__ = ("_names", "make", "sql")
+
+    def __init__(self, query: Executable, make: Callable[[tuple[Any, ...]], Row]) -> None:
+        assert isinstance(query, ClauseElement)  # noqa: S101 (for the type checker: all that is built here is)
+        compiled = query.compile(dialect=_DIALECT)
+        assert isinstance(compiled, SQLCompiler)  # noqa: S101 (likewise)
+        self.sql = compiled.string
+        self.make = make
+        self._names = tuple(compiled.positiontup or ())
+
+    def values(self, parameters: Mapping[str, object]) -> list[object]:
+        """The parameters in the order of the text. Raises KeyError where one is missing."""
+        return [parameters[name] for name in self._names]
+
+
+def scalar(row: tuple[Any, ...]) -> Any:
+    """Make the record of a statement that asks for one column."""
+    return row[0]

@@ -1,0 +1,152 @@
+"""The tables as SQLAlchemy knows them. The migrations make them; a test holds the two together.
+
+Every primary key starts with the organization and every foreign key carries it: tenancy is in the keys.
+"""
+
+from enum import StrEnum
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from gateway.records import Channel, ConversationStatus, LeadChannel, LeadStatus, MessageRole
+
+NAME_KEY_LENGTH = 200
+"""Leads are ordered by this many characters of their name: an index entry has a size limit, a name has none."""
+
+metadata = MetaData()
+
+
+def _one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_documented")
+
+
+def _finite(*columns: str) -> CheckConstraint:
+    # PostgreSQL's timestamps reach beyond the years 1 to 9999, RFC 3339's and Python's do not.
+    within = " AND ".join(f"{column} >= '0001-01-02' AND {column} < '9999-12-31'" for column in columns)
+    return CheckConstraint(within, name="timestamps_representable")
+
+
+def _object(column: str) -> CheckConstraint:
+    return CheckConstraint(f"jsonb_typeof({column}) = 'object'", name=f"{column}_is_object")
+
+
+def _timestamp(name: str, default: str) -> Column[DateTime]:
+    return Column(name, DateTime(timezone=True), nullable=False, server_default=text(default))
+
+
+def _id() -> Column[Uuid]:
+    return Column("id", Uuid, primary_key=True, server_default=text("gen_random_uuid()"))
+
+
+leads = Table(
+    "leads",
+    metadata,
+    Column("organization_id", Uuid, primary_key=True),
+    _id(),
+    Column("name", Text, nullable=False),
+    Column("phone", Text),
+    Column("email", Text),
+    Column("company", Text),
+    Column("channel", Text, nullable=False),
+    Column("channel_id", Text),
+    Column("status", Text, nullable=False, server_default=text("'new'")),
+    Column("preferred_services", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("appointment_notes", Text),
+    Column("metadata", JSONB, nullable=False, server_default=text("'{}'")),
+    _timestamp("created_at", "now()"),
+    _timestamp("updated_at", "now()"),
+    _one_of("channel", LeadChannel),
+    _one_of("status", LeadStatus),
+    _object("metadata"),
+    _finite("created_at", "updated_at"),
+    CheckConstraint("array_position(preferred_services, NULL) IS NULL", name="preferred_services_present"),
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("organization_id", Uuid, primary_key=True),
+    _id(),
+    Column("lead_id", Uuid, nullable=False),
+    Column("session_key", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("status", Text, nullable=False, server_default=text("'active'")),
+    Column("message_count", Integer, nullable=False, server_default=text("0")),
+    _timestamp("created_at", "now()"),
+    _timestamp("updated_at", "now()"),
+    Column("last_message_at", DateTime(timezone=True)),
+    Column("last_message_preview", Text),
+    _one_of("channel", Channel),
+    _one_of("status", ConversationStatus),
+    _finite("created_at", "updated_at"),
+    ForeignKeyConstraint(
+        ["organization_id", "lead_id"], ["leads.organization_id", "leads.id"], ondelete="CASCADE"
+    ),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("organization_id", Uuid, primary_key=True),
+    _id(),
+    Column("conversation_id", Uuid, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("metadata", JSONB, nullable=False, server_default=text("'{}'")),
+    # The clock's time, not the transaction's: what is written in one transaction keeps its order.
+    _timestamp("created_at", "clock_timestamp()"),
+    Column("arrival", BigInteger, Identity(always=True), nullable=False),
+    _one_of("role", MessageRole),
+    _object("metadata"),
+    _finite("created_at"),
+    ForeignKeyConstraint(
+        ["organization_id", "conversation_id"],
+        ["conversations.organization_id", "conversations.id"],
+        ondelete="CASCADE",
+    ),
+)
+
+lead_name_key = func.left(leads.c.name, NAME_KEY_LENGTH)
+
+# One index per order that a list can have, each starting with the organization.
+for table in (leads, conversations):
+    for column in ("created_at", "updated_at"):
+        Index(f"{table.name}_by_{column}", table.c.organization_id, table.c[column], table.c.id)
+Index("leads_by_name", leads.c.organization_id, lead_name_key, leads.c.id)
+Index(
+    "conversations_by_message_count",
+    conversations.c.organization_id,
+    conversations.c.message_count,
+    conversations.c.id,
+)
+for column in ("lead_id", "status"):
+    Index(
+        f"conversations_by_{column}",
+        conversations.c.organization_id,
+        conversations.c[column],
+        conversations.c.updated_at,
+        conversations.c.id,
+    )
+Index(
+    "messages_by_conversation",
+    messages.c.organization_id,
+    messages.c.conversation_id,
+    messages.c.created_at,
+    messages.c.arrival,
+)

@@ -1,0 +1,127 @@
+"""Lead, Conversation, Message and their enums: the rows that every room above passes around.
+
+Rows are tuples with names: the database makes them by position and everybody else reads attributes.
+Statuses, channels and roles are the documented lower-case words; the enums list them.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+from orjson import Fragment
+
+
+class Channel(StrEnum):
+    """Where a conversation is held."""
+
+    WHATSAPP = "whatsapp"
+    TELEGRAM = "telegram"
+    WEB = "web"
+    VOICE = "voice"
+
+
+class LeadChannel(StrEnum):
+    """Where a lead came from."""
+
+    WHATSAPP = "whatsapp"
+    TELEGRAM = "telegram"
+    WEB = "web"
+    EMAIL = "email"
+    VOICE = "voice"
+
+
+class ConversationStatus(StrEnum):
+    """How a conversation stands."""
+
+    ACTIVE = "active"
+    COMPLETED = "completed"
+    ESCALATED = "escalated"
+    ABANDONED = "abandoned"
+
+
+class LeadStatus(StrEnum):
+    """How far a lead has come on the way to an appointment."""
+
+    NEW = "new"
+    CONTACTED = "contacted"
+    BOOKING_OFFERED = "booking_offered"
+    BOOKED = "booked"
+    CONFIRMED = "confirmed"
+    COMPLETED = "completed"
+    NO_SHOW = "no_show"
+    CANCELLED = "cancelled"
+    LOST = "lost"
+
+
+class MessageRole(StrEnum):
+    """Who speaks."""
+
+    USER = "user"
+    ASSISTANT = "assistant"
+    SYSTEM = "system"
+
+
+class ConversationOrderField(StrEnum):
+    """What conversations can be ordered by."""
+
+    UPDATED_AT = "updated_at"
+    CREATED_AT = "created_at"
+    MESSAGE_COUNT = "message_count"
+
+
+class LeadOrderField(StrEnum):
+    """What leads can be ordered by."""
+
+    CREATED_AT = "created_at"
+    UPDATED_AT = "updated_at"
+    NAME = "name"
+
+
+class Lead(NamedTuple):
+    """A customer. `status` is a LeadStatus and `channel` a LeadChannel, as plain text."""
+
+    id: UUID
+    name: str
+    phone: str | None
+    email: str | None
+    company: str | None
+    channel: str
+    channel_id: str | None
+    status: str
+    preferred_services: list[str]
+    appointment_notes: str | None
+    metadata: Fragment
+    """A JSON object, as the database wrote it: answers carry it on without reading it."""
+    created_at: datetime
+    updated_at: datetime
+
+
+class Conversation(NamedTuple):
+    """A thread of messages with one lead. `status` is a ConversationStatus, `channel` a Channel.
+
+    The database keeps `message_count`, `last_message_at`, `last_message_preview` and `updated_at`.
+    """
+
+    id: UUID
+    lead_id: UUID
+    session_key: str
+    channel: str
+    status: str
+    message_count: int
+    created_at: datetime
+    updated_at: datetime
+    last_message_at: datetime | None
+    last_message_preview: str | None
+
+
+class Message(NamedTuple):
+    """One message. `role` is a MessageRole; `arrival` orders what has the same `created_at`."""
+
+    id: UUID
+    conversation_id: UUID
+    role: str
+    content: str
+    metadata: Fragment
+    created_at: datetime
+    arrival: int

@@ -1,0 +1,37 @@
+"""Settings: `GATEWAY_...` environment variables or a `.env` file, read once."""
+
+from pydantic import AnyHttpUrl, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MINIMUM_SECRET_BYTES = 32
+
+
+class Settings(BaseSettings):
+    """What an operator can set. Every field is `GATEWAY_` and its name in upper case."""
+
+    model_config = SettingsConfigDict(env_prefix="GATEWAY_", env_file=".env", extra="ignore", frozen=True)
+
+    database_url: str = Field(default="", description="PostgreSQL's address: `postgresql://user@host/name`.")
+    pool_size: int = Field(default=10, ge=1, description="Most database connections a process opens.")
+    pool_timeout: float = Field(default=5, gt=0, description="Seconds a request waits for a connection.")
+    statement_timeout: float = Field(default=10, gt=0, description="Seconds a statement may take.")
+
+    jwt_secret: SecretStr | None = Field(
+        default=None, description="Key of HS256 tokens: 32 bytes or more, the same as the identity provider's."
+    )
+    jwks_url: AnyHttpUrl | None = Field(
+        default=None, description="Where the public keys of RS256, ES256 and EdDSA tokens are."
+    )
+    jwt_issuer: str | None = Field(default=None, description="The `iss` that tokens must carry, if set.")
+    jwt_audience: str | None = Field(default=None, description="The `aud` that tokens must carry, if set.")
+
+    max_body_bytes: int = Field(default=1_000_000, ge=1, description="Largest request body; beyond it: 413.")
+    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_format: str = Field(default="console", pattern="^(console|json)$", description="`console` or `json`.")
+
+    @field_validator("jwt_secret")
+    @classmethod
+    def _long_enough(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and len(secret.get_secret_value().encode()) < MINIMUM_SECRET_BYTES:
+            raise ValueError(f"must be at least {MINIMUM_SECRET_BYTES} bytes long")
+        return secret

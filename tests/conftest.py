@@ -1,0 +1,50 @@
+"""What every test stands on: a real PostgreSQL, a gateway that listens, and an organization of its own."""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from gateway.database.migrate import migrate
+from gateway.embedded import embedded_postgres
+from gateway.settings import Settings
+from tests.support.organization import SECRET, Organization
+from tests.support.server import serving
+
+
+@pytest.fixture(scope="session")
+def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A migrated database, shared by all tests: each keeps to organizations of its own."""
+    with embedded_postgres(tmp_path_factory.mktemp("postgres") / "data") as url:
+        migrate(url)
+        yield url
+
+
+@pytest.fixture(scope="session")
+def connection(database_url: str) -> Iterator[psycopg.Connection]:
+    """How other programs write to the tables: straight, each statement its own transaction."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("SET timezone = 'UTC'")
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def gateway_url(database_url: str) -> Iterator[str]:
+    """A gateway listening on a free port of this machine."""
+    settings = Settings(database_url=database_url, jwt_secret=SECRET, _env_file=None)
+    with serving(settings) as url:
+        yield url
+
+
+@pytest.fixture
+def organization(connection: psycopg.Connection, gateway_url: str) -> Iterator[Organization]:
+    """A new organization, with a client that carries its token."""
+    with Organization(connection, gateway_url) as organization:
+        yield organization
+
+
+@pytest.fixture
+def stranger(connection: psycopg.Connection, gateway_url: str) -> Iterator[Organization]:
+    """Another organization, which must see nothing of the first."""
+    with Organization(connection, gateway_url) as organization:
+        yield organization
