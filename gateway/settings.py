@@ -35,3 +35,8 @@ class Settings(BaseSettings):
         if secret is not None and len(secret.get_secret_value().encode()) < MINIMUM_SECRET_BYTES:
             raise ValueError(f"must be at least {MINIMUM_SECRET_BYTES} bytes long")
         return secret
+
+
+def read_settings() -> Settings:
+    """Read the environment and `.env`. Raises pydantic's ValidationError, naming the setting."""
+    return Settings()

@@ -1,12 +1,13 @@
 """Brings a database's tables to this version, and says which version they have."""
 
+from functools import partial
 from pathlib import Path
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import NullPool, create_engine, text
 
 VERSION_TABLE = "gateway_migrations"
 """Not Alembic's default name: other programs of the same database may use Alembic as well."""
@@ -32,10 +33,12 @@ def migrate(database_url: str) -> None:
 
     All steps commit together, or none does. Raises SQLAlchemy's `DBAPIError` where the database refuses.
     """
-    engine = create_engine(make_url(database_url).set(drivername="postgresql+psycopg"))
+    # The driver reads the URL, as it does for the pool: SQLAlchemy has other rules for some of its characters.
+    engine = create_engine(
+        "postgresql+psycopg://", creator=partial(psycopg.connect, database_url), poolclass=NullPool
+    )
     config = _config()
     with engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-    engine.dispose()

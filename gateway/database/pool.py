@@ -9,6 +9,7 @@ from orjson import Fragment
 from psycopg import errors, pq
 from psycopg.abc import Buffer
 from psycopg.adapt import AdaptersMap, Loader
+from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
 from gateway.database.errors import DatabaseTimeout, DatabaseUnavailable
@@ -49,7 +50,8 @@ class Database:
 
     def __init__(self, url: str, *, size: int, timeout: float, statement_timeout: float) -> None:
         """Open nothing yet. `timeout` and `statement_timeout` are seconds."""
-        options = f"-c timezone=UTC -c statement_timeout={int(statement_timeout * 1000)}"
+        given = conninfo_to_dict(url).get("options") or ""
+        options = f"{given} -c timezone=UTC -c statement_timeout={int(statement_timeout * 1000)}"
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             url,
             kwargs={
@@ -63,6 +65,8 @@ class Database:
             min_size=1,
             max_size=size,
             timeout=timeout,
+            # Beyond it the pool starts over: the pauses between its attempts would grow to minutes.
+            reconnect_timeout=timeout,
             open=False,
         )
         self._version = newest_version()

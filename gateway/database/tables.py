@@ -13,12 +13,12 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Identity,
     Index,
-    Integer,
     MetaData,
     Table,
     Text,
     Uuid,
     func,
+    literal_column,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -87,7 +87,7 @@ conversations = Table(
     Column("session_key", Text, nullable=False),
     Column("channel", Text, nullable=False),
     Column("status", Text, nullable=False, server_default=text("'active'")),
-    Column("message_count", Integer, nullable=False, server_default=text("0")),
+    Column("message_count", BigInteger, nullable=False, server_default=text("0")),
     _timestamp("created_at", "now()"),
     _timestamp("updated_at", "now()"),
     Column("last_message_at", DateTime(timezone=True)),
@@ -122,7 +122,8 @@ messages = Table(
     ),
 )
 
-lead_name_key = func.left(leads.c.name, NAME_KEY_LENGTH)
+# The length stands in the text, not in a parameter: only then is it the index's expression.
+lead_name_key = func.left(leads.c.name, literal_column(str(NAME_KEY_LENGTH)), type_=Text)
 
 # One index per order that a list can have, each starting with the organization.
 for table in (leads, conversations):

@@ -74,7 +74,7 @@ def _create_conversations() -> None:
         sa.Column("session_key", sa.Text, nullable=False),
         sa.Column("channel", sa.Text, nullable=False),
         sa.Column("status", sa.Text, nullable=False, server_default=sa.text("'active'")),
-        sa.Column("message_count", sa.Integer, nullable=False, server_default=sa.text("0")),
+        sa.Column("message_count", sa.BigInteger, nullable=False, server_default=sa.text("0")),
         _timestamp("created_at"),
         _timestamp("updated_at"),
         sa.Column("last_message_at", sa.DateTime(timezone=True)),

@@ -1,0 +1,74 @@
+# Everything a developer types; `make` alone lists it. Needs Python 3.11 or newer and nothing else:
+# the first command that runs Python makes .venv from requirements.lock. Options go through ARGS="...".
+
+PYTHON ?= python3
+PY := .venv/bin/python
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_USER := 0
+unexport PYTHONPATH PYTHONHOME
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test check format schema bench lock clean
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+demo: .venv/ready ## Serve sample data from a PostgreSQL of its own
+	@$(PY) -m gateway demo $(ARGS)
+
+test: .venv/ready ## Run the tests, on a PostgreSQL of their own
+	@$(PY) -m pytest $(ARGS)
+
+check: .venv/ready ## Lint, formatting, types, direction of imports, exported schema
+	@$(PY) -m ruff check --quiet
+	@$(PY) -m ruff format --check
+	@$(PY) -m mypy
+	@$(PY) -c 'from importlinter.cli import lint_imports_command as check; check()' --no-logo
+	@$(PY) -m gateway schema --check schema.graphql
+
+format: .venv/ready ## Format the code, and mend what the linter can mend
+	@$(PY) -m ruff check --quiet --fix-only
+	@$(PY) -m ruff format
+
+schema: .venv/ready ## Export schema.graphql anew
+	@$(PY) -m gateway schema > .venv/schema.graphql
+	@mv .venv/schema.graphql schema.graphql
+
+bench: .venv/ready ## Measure against the peers
+	@$(PY) -m bench $(ARGS)
+
+# uv, because its lock holds for every Python and platform at once; without its user's settings, because
+# the hashes are to be the public registry's. Only who renews the lock needs it, so it is not in the lock.
+lock: ## Renew requirements.lock where pyproject.toml asks for it (ARGS=--upgrade: all of it)
+	@$(PYTHON) -m venv .venv/uv
+	@.venv/uv/bin/python -m pip install -qq 'uv>=0.13,<0.14'
+	@.venv/uv/bin/python -m uv --no-config pip compile --quiet --universal --python-version 3.11 \
+		--generate-hashes --no-annotate --custom-compile-command 'make lock' \
+		--all-extras --group dev --output-file requirements.lock $(ARGS) pyproject.toml
+
+clean: ## Remove .venv and everything else that these commands made
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Both stamps are written last: what was interrupted starts over.
+.venv/locked: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "Python 3.11 or newer is needed, and $(PYTHON) is: $$($(PYTHON) --version 2>&1)" >&2; \
+		echo "Name another one: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) comes without its venv module: install it (Debian, Ubuntu: python3-venv)" >&2; exit 1; }
+	@echo "Installing the dependencies into .venv ..."
+	@$(PYTHON) -m venv --clear .venv
+	@$(PY) -m pip install -qq --require-hashes --requirement requirements.lock
+	@touch $@
+
+.venv/ready: .venv/locked pyproject.toml
+	@$(PY) -m pip install -qq --no-deps --no-build-isolation --editable .
+	@pwd -P > $@
+
+# The project is installed by its path: a checkout that was moved or copied installs itself anew.
+ifneq ($(shell cat .venv/ready 2>/dev/null),$(CURDIR))
+.PHONY: .venv/ready
+endif

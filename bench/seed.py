@@ -1,0 +1,31 @@
+"""Fills a database for the benchmarks: 60,000 conversations, 900,000 messages, 20,000 leads.
+
+python bench/seed.py DATABASE_URL
+"""
+
+import sys
+import time
+
+import psycopg
+
+from gateway.database.migrate import migrate
+from tests.support.volume import Volume, fill, organization_ids
+
+VOLUME = Volume(leads=20_000, conversations=60_000, messages=900_000)
+BIG_ORGANIZATION = organization_ids(VOLUME)[0]
+"""Two thirds of everything are its."""
+
+
+def seed(database_url: str) -> None:
+    """Make the tables and the rows, unless the database has them."""
+    migrate(database_url)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        if connection.execute("SELECT FROM messages LIMIT 1").fetchone() is None:
+            fill(connection, VOLUME)
+
+
+if __name__ == "__main__":
+    started = time.perf_counter()
+    seed(sys.argv[1])
+    print(f"{VOLUME} in {time.perf_counter() - started:.0f} s")
+    print(f"the biggest organization: {BIG_ORGANIZATION}")

@@ -1,0 +1,53 @@
+"""The gateway as an ASGI application: what it serves, and what every request passes through."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Route
+
+from gateway.auth import Authenticator
+from gateway.database.pool import Database
+from gateway.health import Readyz, healthz
+from gateway.limits import BodyLimit
+from gateway.settings import Settings, read_settings
+from gateway.telemetry import RequestLog, configure_logging
+from gateway_graphql.explorer import explorer_page
+from gateway_graphql.http import GraphQLEndpoint
+from rest_compat.errors import exception_handlers
+from rest_compat.routes import rest_routes
+
+
+def create_app(settings: Settings | None = None) -> Starlette:
+    """Make the application. Without settings, reads them from the environment."""
+    settings = settings or read_settings()
+    configure_logging(settings)
+    authenticator = Authenticator(settings)
+    database = Database(
+        settings.database_url,
+        size=settings.pool_size,
+        timeout=settings.pool_timeout,
+        statement_timeout=settings.statement_timeout,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        await database.open()
+        yield
+        await database.close()
+
+    return Starlette(
+        routes=[
+            Route("/graphql", GraphQLEndpoint(authenticator, database, explorer_page())),
+            *rest_routes(authenticator, database),
+            Route("/healthz", healthz),
+            Route("/readyz", Readyz(database).answer),
+        ],
+        middleware=[
+            Middleware(RequestLog),
+            Middleware(BodyLimit, most=settings.max_body_bytes),
+        ],
+        exception_handlers=exception_handlers,
+        lifespan=lifespan,
+    )

@@ -1,0 +1,250 @@
+"""Token -> Viewer: who asks, of which organization, with which scopes. Anything else is Unauthenticated."""
+
+import asyncio
+import re
+import time
+from collections.abc import Callable
+from enum import StrEnum
+from http import HTTPStatus
+from http.client import HTTPException, HTTPResponse
+from typing import Any, NamedTuple
+from urllib.request import HTTPHandler, HTTPSHandler, OpenerDirector, ProxyHandler
+from uuid import UUID
+
+import orjson
+import structlog
+from cryptography.exceptions import UnsupportedAlgorithm
+from jwt import PyJWK, PyJWS, PyJWTError
+from jwt.utils import base64url_encode
+from pydantic import SecretStr
+
+from gateway.settings import Settings
+
+LEEWAY = 10.0  # seconds that the clocks of the gateway and of the identity provider may differ
+MAX_TOKEN_BYTES = 8_192
+PUBLIC_KEY_ALGORITHMS = ("RS256", "ES256", "EdDSA")
+JWKS_TIMEOUT = 5.0
+JWKS_MAX_BYTES = 1_000_000
+JWKS_MIN_AGE = 30.0  # seconds between two fetches, whatever keys are asked for
+JWKS_MAX_AGE = 600.0  # seconds until known keys are fetched anew: withdrawn ones must stop working
+
+_YEAR_10000 = 253_402_300_800.0
+_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)  # UUID() reads much else
+_JWS = PyJWS()
+_log = structlog.get_logger()
+
+Clock = Callable[[], float]
+Claims = dict[str, Any]
+
+
+class Scope(StrEnum):
+    """What a token lets its viewer do."""
+
+    CONVERSATIONS_READ = "conversations:read"
+    CONVERSATIONS_WRITE = "conversations:write"
+    LEADS_READ = "leads:read"
+    LEADS_WRITE = "leads:write"
+
+
+_IMPLIED = {Scope.CONVERSATIONS_WRITE: Scope.CONVERSATIONS_READ, Scope.LEADS_WRITE: Scope.LEADS_READ}
+
+
+class Unauthenticated(Exception):
+    """No token, or not one to rely on. The text may be shown to whoever sent it."""
+
+
+class Viewer(NamedTuple):
+    """A user inside one organization."""
+
+    user_id: str
+    organization_id: UUID
+    scopes: frozenset[str]
+    """What is allowed in effect: writing includes reading."""
+    expires_at: float
+    """The token's `exp`: seconds since the epoch, without leeway."""
+
+
+class Authenticator:
+    """Verifies tokens. The algorithm decides whose key counts: the secret's, or one of the provider's set."""
+
+    def __init__(self, settings: Settings, clock: Clock = time.time) -> None:
+        """`clock` gives seconds since the epoch."""
+        self._secret = settings.jwt_secret and _secret_key(settings.jwt_secret)
+        self._jwks = settings.jwks_url and Jwks(str(settings.jwks_url), clock)
+        self._issuer = settings.jwt_issuer
+        self._audience = settings.jwt_audience
+        self._clock = clock
+
+    async def viewer(self, authorization: str | None) -> Viewer:
+        """Read the value of an `Authorization` header. Raises Unauthenticated."""
+        token = _bearer_token(authorization)
+        try:
+            # Taken apart without a key, because the header says which key to verify it with.
+            jws = _JWS.decode_complete(token, options={"verify_signature": False})
+        except (PyJWTError, UnicodeError):  # lone surrogates have no bytes
+            raise Unauthenticated("Token is malformed") from None
+        key = await self._key(jws["header"])
+        if not key.Algorithm.verify(token.rpartition(".")[0].encode(), key.key, jws["signature"]):
+            raise Unauthenticated("Token signature is invalid")
+        return self._read(_claims(jws["payload"]))
+
+    async def _key(self, header: Claims) -> PyJWK:
+        if "crit" in header:
+            raise Unauthenticated("Token has an unknown extension")
+        algorithm = header.get("alg")
+        if self._secret and algorithm == "HS256":
+            return self._secret
+        if not self._jwks or algorithm not in PUBLIC_KEY_ALGORITHMS:
+            raise Unauthenticated("Token algorithm is not accepted")
+        key = await self._jwks.find(algorithm, header.get("kid"))
+        if key is None:
+            raise Unauthenticated("Token is signed with an unknown key")
+        return key
+
+    def _read(self, claims: Claims) -> Viewer:
+        now = self._clock()
+        expires_at = _timestamp(claims, "exp")
+        if expires_at <= now - LEEWAY:
+            raise Unauthenticated("Token has expired")
+        if "nbf" in claims and _timestamp(claims, "nbf") > now + LEEWAY:
+            raise Unauthenticated("Token is not valid yet")
+        if self._issuer is not None and claims.get("iss") != self._issuer:
+            raise Unauthenticated("Token issuer is not accepted")
+        audience = claims.get("aud")
+        audiences = audience if isinstance(audience, list) else [audience]
+        if self._audience is not None and self._audience not in audiences:
+            raise Unauthenticated("Token audience is not accepted")
+        return Viewer(_user_id(claims), _organization_id(claims), _scopes(claims), expires_at)
+
+
+class Jwks:
+    """The provider's public keys, fetched when one is unknown or all have grown old: one fetch at a time."""
+
+    def __init__(self, url: str, clock: Clock) -> None:
+        self._url = url
+        self._clock = clock
+        self._keys: list[PyJWK] = []
+        self._tried_at = float("-inf")
+        self._fetch: asyncio.Task[None] | None = None
+
+    async def find(self, algorithm: str, key_id: str | None) -> PyJWK | None:
+        """Return the key with this id, or without an id the algorithm's only one. None: it is unknown."""
+        key = self._known(algorithm, key_id)
+        age = self._clock() - self._tried_at
+        if key and age < JWKS_MAX_AGE:
+            return key
+        if self._fetch is None and age >= JWKS_MIN_AGE:
+            self._tried_at = self._clock()
+            self._fetch = asyncio.create_task(self._refresh())  # outlives the request that started it
+        if self._fetch:
+            await asyncio.wait({self._fetch}, timeout=JWKS_TIMEOUT)
+        return self._known(algorithm, key_id)
+
+    def _known(self, algorithm: str, key_id: str | None) -> PyJWK | None:
+        keys = [key for key in self._keys if key.algorithm_name == algorithm and key_id in (None, key.key_id)]
+        return keys[0] if len(keys) == 1 else None
+
+    async def _refresh(self) -> None:
+        try:
+            self._keys = await asyncio.to_thread(_fetch_keys, self._url)
+        except (OSError, HTTPException, ValueError) as error:
+            _log.warning("JWKS not fetched, keys stay as they were", keys=len(self._keys), error=str(error))
+        else:
+            _log.info("JWKS fetched", keys=len(self._keys))
+        finally:
+            self._fetch = None
+
+
+def _fetch_keys(url: str) -> list[PyJWK]:
+    """Blocks. Raises OSError, HTTPException or ValueError."""
+    opener = OpenerDirector()  # with neither redirects nor other schemes than these
+    for handler in (ProxyHandler(), HTTPHandler(), HTTPSHandler()):
+        opener.add_handler(handler)
+    opener.addheaders = [("User-Agent", "conversations-gateway"), ("Accept", "application/json")]
+    with opener.open(url, timeout=JWKS_TIMEOUT) as response:
+        if response.status != HTTPStatus.OK:
+            raise ValueError(f"the provider answered {response.status}")
+        document = orjson.loads(_body(response))
+    match document:
+        case {"keys": [*jwks]}:
+            return [key for jwk in jwks if isinstance(jwk, dict) and (key := _public_key(jwk))]
+    raise ValueError("the answer is not a JWK set")
+
+
+def _body(response: HTTPResponse) -> bytes:
+    body, deadline = b"", time.monotonic() + JWKS_TIMEOUT
+    while chunk := response.read1(65_536):
+        body += chunk
+        if len(body) > JWKS_MAX_BYTES or time.monotonic() > deadline:
+            raise ValueError("the answer is too long or too slow")
+    return body
+
+
+def _public_key(jwk: dict[str, Any]) -> PyJWK | None:
+    """Return the key if tokens may be verified with it. A set may well hold keys for other purposes."""
+    if "d" in jwk or jwk.get("use", "sig") != "sig":
+        return None
+    try:
+        key = PyJWK(jwk)
+        key.Algorithm.prepare_key(key.key)  # refuses another curve than the algorithm's
+        weak = key.Algorithm.check_key_length(key.key)
+        verifies = "verify" in jwk.get("key_ops", ["verify"])
+    except (PyJWTError, UnsupportedAlgorithm, KeyError, TypeError, ValueError):
+        return None
+    return key if verifies and not weak and key.algorithm_name in PUBLIC_KEY_ALGORITHMS else None
+
+
+def _secret_key(secret: SecretStr) -> PyJWK:
+    return PyJWK({"kty": "oct", "k": base64url_encode(secret.get_secret_value().encode()).decode()}, "HS256")
+
+
+def _bearer_token(authorization: str | None) -> str:
+    if not authorization:
+        raise Unauthenticated("Not authenticated")
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer":
+        raise Unauthenticated("Authorization must be a Bearer token")
+    if len(token) > MAX_TOKEN_BYTES:
+        raise Unauthenticated("Token is too long")
+    return token.strip(" ")
+
+
+def _claims(payload: bytes) -> Claims:
+    try:
+        claims = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        claims = None
+    if not isinstance(claims, dict):
+        raise Unauthenticated("Token is malformed")
+    return claims
+
+
+def _timestamp(claims: Claims, name: str) -> float:
+    value = claims.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _YEAR_10000:
+        raise Unauthenticated(f"Token has no valid {name}")
+    return float(value)
+
+
+def _user_id(claims: Claims) -> str:
+    user_id = claims.get("sub")
+    if not isinstance(user_id, str) or not user_id:
+        raise Unauthenticated("Token has no valid sub")
+    return user_id
+
+
+def _organization_id(claims: Claims) -> UUID:
+    organization_id = claims.get("organization_id")
+    if not isinstance(organization_id, str) or not _UUID.fullmatch(organization_id):
+        raise Unauthenticated("Token has no valid organization_id")
+    return UUID(organization_id)
+
+
+def _scopes(claims: Claims) -> frozenset[str]:
+    if "scope" not in claims:
+        return frozenset(Scope)
+    if not isinstance(claims["scope"], str):
+        raise Unauthenticated("Token has no valid scope")
+    words = claims["scope"].split()
+    granted = {scope for scope in Scope if scope in words}
+    return frozenset(granted | {_IMPLIED[scope] for scope in granted & _IMPLIED.keys()})

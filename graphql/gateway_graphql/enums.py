@@ -1,0 +1,88 @@
+"""Enums: the documented words in GraphQL's spelling, each with what it means."""
+
+from enum import StrEnum
+from typing import TypeVar
+
+import strawberry
+
+from gateway import records
+
+Words = TypeVar("Words", bound=StrEnum)
+
+
+def _described(enum: type[Words], description: str, **meanings: str) -> type[Words]:
+    registered = strawberry.enum(enum, name=enum.__name__.lstrip("_"), description=description)
+    for value in registered.__strawberry_definition__.values:  # type: ignore[attr-defined]  # Strawberry puts it there
+        value.description = meanings[value.name]
+    return registered
+
+
+Channel = _described(
+    records.Channel,
+    "Where a conversation is held.",
+    WHATSAPP="WhatsApp.",
+    TELEGRAM="Telegram.",
+    WEB="The chat of a website.",
+    VOICE="The phone.",
+)
+LeadChannel = _described(
+    records.LeadChannel,
+    "Where a lead came from.",
+    WHATSAPP="WhatsApp.",
+    TELEGRAM="Telegram.",
+    WEB="The chat or a form of a website.",
+    EMAIL="An e-mail.",
+    VOICE="The phone.",
+)
+ConversationStatus = _described(
+    records.ConversationStatus,
+    "How a conversation stands.",
+    ACTIVE="It is in progress.",
+    COMPLETED="A booking was made, or it ended naturally.",
+    ESCALATED="It was handed to a human.",
+    ABANDONED="The customer stopped responding.",
+)
+LeadStatus = _described(
+    records.LeadStatus,
+    "How far a lead has come on the way to an appointment.",
+    NEW="Nobody has answered yet.",
+    CONTACTED="A conversation has begun.",
+    BOOKING_OFFERED="An appointment was offered.",
+    BOOKED="An appointment was made.",
+    CONFIRMED="The customer confirmed the appointment.",
+    COMPLETED="The appointment took place.",
+    NO_SHOW="The customer did not come.",
+    CANCELLED="The appointment was cancelled.",
+    LOST="The customer will not come.",
+)
+MessageRole = _described(
+    records.MessageRole,
+    "Who speaks.",
+    USER="The customer.",
+    ASSISTANT="The receptionist.",
+    SYSTEM="The system: instructions and notices.",
+)
+ConversationOrderField = _described(
+    records.ConversationOrderField,
+    "What conversations can be ordered by.",
+    UPDATED_AT="The last activity. A conversation that changes moves.",
+    CREATED_AT="The beginning: right for walking through all of them.",
+    MESSAGE_COUNT="The number of messages.",
+)
+LeadOrderField = _described(
+    records.LeadOrderField,
+    "What leads can be ordered by.",
+    CREATED_AT="When the lead was recorded.",
+    UPDATED_AT="The last change.",
+    NAME="The name, by its first 200 characters.",
+)
+
+
+class _OrderDirection(StrEnum):
+    ASC = "asc"
+    DESC = "desc"
+
+
+OrderDirection = _described(
+    _OrderDirection, "Which end of an order comes first.", ASC="Smallest or oldest first.", DESC="Largest or newest first."
+)

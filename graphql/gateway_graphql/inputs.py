@@ -1,0 +1,121 @@
+"""The inputs of lists: filters and orders, and what of the database's questions they ask for."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+
+import strawberry
+
+from gateway.database.conversations import ConversationFilter
+from gateway.database.leads import LeadFilter
+from gateway.database.paging import Order
+from gateway_graphql.enums import (
+    Channel,
+    ConversationOrderField,
+    ConversationStatus,
+    LeadChannel,
+    LeadOrderField,
+    LeadStatus,
+    OrderDirection,
+)
+from gateway_graphql.errors import BadUserInput
+from gateway_graphql.scalars import uuid_of
+
+
+@strawberry.input(
+    name="ConversationFilter",
+    description="Which conversations. `null` is no filter; an empty list matches nothing.",
+)
+class ConversationFilterInput:
+    lead_id: strawberry.ID | None = strawberry.field(default=None, description="Of this lead.")
+    status: list[ConversationStatus] | None = strawberry.field(
+        default=None, description="With one of these statuses."
+    )
+    channel: list[Channel] | None = strawberry.field(default=None, description="On one of these channels.")
+    updated_after: datetime | None = strawberry.field(
+        default=None, description="With their last activity after this, exclusive."
+    )
+    updated_before: datetime | None = strawberry.field(
+        default=None, description="With their last activity before this, exclusive."
+    )
+    search: str | None = strawberry.field(
+        default=None, description="With this in the session key, or in the lead's name, email or phone: any part of it."
+    )
+
+    def asked(self) -> ConversationFilter:
+        """Read the filter. Raises BadUserInput."""
+        return ConversationFilter(
+            lead_id=None if self.lead_id is None else uuid_of(self.lead_id, "filter.leadId"),
+            status=_words(self.status),
+            channel=_words(self.channel),
+            updated_after=self.updated_after,
+            updated_before=self.updated_before,
+            search=_search(self.search),
+        )
+
+
+@strawberry.input(
+    name="LeadFilter", description="Which leads. `null` is no filter; an empty list matches nothing."
+)
+class LeadFilterInput:
+    status: list[LeadStatus] | None = strawberry.field(default=None, description="With one of these statuses.")
+    channel: list[LeadChannel] | None = strawberry.field(
+        default=None, description="From one of these channels."
+    )
+    search: str | None = strawberry.field(
+        default=None, description="With this in the name, email, company or phone: any part of it."
+    )
+    created_after: datetime | None = strawberry.field(
+        default=None, description="Recorded after this, exclusive."
+    )
+    created_before: datetime | None = strawberry.field(
+        default=None, description="Recorded before this, exclusive."
+    )
+
+    def asked(self) -> LeadFilter:
+        """Read the filter. Raises BadUserInput."""
+        return LeadFilter(
+            status=_words(self.status),
+            channel=_words(self.channel),
+            search=_search(self.search),
+            created_after=self.created_after,
+            created_before=self.created_before,
+        )
+
+
+@strawberry.input(name="ConversationOrder", description="An order of conversations.")
+class ConversationOrderInput:
+    field: ConversationOrderField = strawberry.field(
+        default=ConversationOrderField.UPDATED_AT, description="What to order by."
+    )
+    direction: OrderDirection = strawberry.field(
+        default=OrderDirection.DESC, description="Which end comes first."
+    )
+
+    def asked(self) -> Order:
+        """Read the order."""
+        return Order(self.field.value, self.direction is OrderDirection.DESC)
+
+
+@strawberry.input(name="LeadOrder", description="An order of leads.")
+class LeadOrderInput:
+    field: LeadOrderField = strawberry.field(
+        default=LeadOrderField.CREATED_AT, description="What to order by."
+    )
+    direction: OrderDirection = strawberry.field(
+        default=OrderDirection.DESC, description="Which end comes first."
+    )
+
+    def asked(self) -> Order:
+        """Read the order."""
+        return Order(self.field.value, self.direction is OrderDirection.DESC)
+
+
+def _words(values: Sequence[StrEnum] | None) -> tuple[str, ...] | None:
+    return None if values is None else tuple(dict.fromkeys(value.value for value in values))
+
+
+def _search(text: str | None) -> str | None:
+    if text is not None and "\0" in text:
+        raise BadUserInput("`filter.search` holds a NUL character.")
+    return text

@@ -1,0 +1,110 @@
+"""Query: where reading starts."""
+
+from typing import Annotated, Any
+
+import strawberry
+
+from gateway.database import conversations, leads
+from gateway.database.conversations import ConversationFilter
+from gateway.database.leads import LeadFilter
+from gateway_graphql import arguments, resolvers
+from gateway_graphql.arguments import After, Before, First, Last, Slice
+from gateway_graphql.connections import Connection
+from gateway_graphql.context import Context
+from gateway_graphql.errors import BadUserInput
+from gateway_graphql.inputs import ConversationOrderInput, LeadFilterInput, LeadOrderInput
+from gateway_graphql.node import Node
+from gateway_graphql.scalars import uuid_of
+from gateway_graphql.types import Conversation, ConversationsFilter, ConversationsOrder, Lead, Message
+
+Info = strawberry.Info[Context, None]
+Id = Annotated[strawberry.ID, strawberry.argument(description="The id, a UUID.")]
+
+MOST_NODES = 100
+
+
+@strawberry.type(description="Who asks: what the token says.")
+class Viewer:
+    user_id: str = strawberry.field(description="The token's subject.")
+    organization_id: strawberry.ID = strawberry.field(description="The organization that every answer is of.")
+    scopes: list[str] = strawberry.field(description="What the token may do; writing includes reading.")
+
+
+@strawberry.type(description="Where reading starts.")
+class Query:
+    @strawberry.field(description="Who asks.", graphql_type=Viewer)
+    def viewer(self, info: Info) -> Any:
+        viewer = info.context.viewer
+        return Viewer(
+            user_id=viewer.user_id,
+            organization_id=viewer.organization_id,  # type: ignore[arg-type]  # IDs stay UUIDs until written
+            scopes=sorted(viewer.scopes),
+        )
+
+    @strawberry.field(description="Whatever has this id.", graphql_type=Node | None)
+    async def node(self, info: Info, id: Id) -> Any:
+        return (await resolvers.nodes(info.context, [uuid_of(id, "id")]))[0]
+
+    @strawberry.field(
+        description=f"Whatever has these ids, in their order; null for what there is not. At most {MOST_NODES}.",
+        graphql_type=list[Node | None],
+    )
+    async def nodes(
+        self,
+        info: Info,
+        ids: Annotated[list[strawberry.ID], strawberry.argument(description="The ids, UUIDs.")],
+    ) -> Any:
+        if len(ids) > MOST_NODES:
+            raise BadUserInput(f"`ids` must be at most {MOST_NODES}, not {len(ids)}.")
+        return await resolvers.nodes(info.context, [uuid_of(id, f"ids[{at}]") for at, id in enumerate(ids)])
+
+    @strawberry.field(description="One conversation.", graphql_type=Conversation | None)
+    async def conversation(self, info: Info, id: Id) -> Any:
+        return await resolvers.conversation(info.context, uuid_of(id, "id"))
+
+    @strawberry.field(description="The conversations.", graphql_type=Connection[Conversation])
+    def conversations(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: ConversationsFilter = None,
+        order_by: ConversationsOrder = None,
+    ) -> Any:
+        order = (order_by or ConversationOrderInput()).asked()
+        window = Slice(first, after, last, before).window(
+            arguments.ROWS, resolvers.CONVERSATIONS, conversations.listing, order
+        )
+        asked = ConversationFilter() if filter is None else filter.asked()
+        return resolvers.list_conversations(info.context, asked, order, window)
+
+    @strawberry.field(description="One lead.", graphql_type=Lead | None)
+    async def lead(self, info: Info, id: Id) -> Any:
+        return await resolvers.lead(info.context, uuid_of(id, "id"))
+
+    @strawberry.field(description="The leads.", graphql_type=Connection[Lead])
+    def leads(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: Annotated[LeadFilterInput | None, strawberry.argument(description="Which leads.")] = None,
+        order_by: Annotated[
+            LeadOrderInput | None,
+            strawberry.argument(description="In which order. The newest first, if nothing is given."),
+        ] = None,
+    ) -> Any:
+        order = (order_by or LeadOrderInput()).asked()
+        window = Slice(first, after, last, before).window(
+            arguments.ROWS, resolvers.LEADS, leads.listing, order
+        )
+        asked = LeadFilter() if filter is None else filter.asked()
+        return resolvers.list_leads(info.context, asked, order, window)
+
+    @strawberry.field(description="One message.", graphql_type=Message | None)
+    async def message(self, info: Info, id: Id) -> Any:
+        return await resolvers.message(info.context, uuid_of(id, "id"))

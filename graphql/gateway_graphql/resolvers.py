@@ -1,0 +1,157 @@
+"""What can be asked, for GraphQL and REST alike: scope, then the question. Associations take all parents at once."""
+
+from asyncio import gather
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from gateway.auth import Scope
+from gateway.database import conversations, leads, messages
+from gateway.database.conversations import ConversationFilter
+from gateway.database.leads import LeadFilter
+from gateway.database.listing import Listing
+from gateway.database.messages import MessageFilter
+from gateway.database.paging import Order, Window
+from gateway.records import Conversation, Lead, Message
+from gateway_graphql import cursors
+from gateway_graphql.connections import Connection, Lists
+from gateway_graphql.context import Context
+from gateway_graphql.errors import Forbidden
+
+Node = Lead | Conversation | Message
+
+CONVERSATIONS = "conversations"
+LEADS = "leads"
+MESSAGES = "messages"
+"""The lists' names in their cursors."""
+
+
+async def lead(context: Context, id: UUID) -> Lead | None:
+    """One lead, or None."""
+    context.require(Scope.LEADS_READ)
+    return (await leads.leads_by_id(context.tenant, [id]))[0]
+
+
+async def conversation(context: Context, id: UUID) -> Conversation | None:
+    """One conversation, or None."""
+    context.require(Scope.CONVERSATIONS_READ)
+    return (await conversations.conversations_by_id(context.tenant, [id]))[0]
+
+
+async def message(context: Context, id: UUID) -> Message | None:
+    """One message, or None."""
+    context.require(Scope.CONVERSATIONS_READ)
+    return (await messages.messages_by_id(context.tenant, [id]))[0]
+
+
+async def nodes(context: Context, ids: Sequence[UUID]) -> list[Node | Forbidden | None]:
+    """Whatever has these ids, of any type: one answer an id, Forbidden where the token lacks the type's scope."""
+    tenant = context.tenant
+    by_type = await gather(
+        leads.leads_by_id(tenant, ids),
+        conversations.conversations_by_id(tenant, ids),
+        messages.messages_by_id(tenant, ids),
+    )
+    return [_permitted(context, next((row for row in rows if row), None)) for rows in zip(*by_type, strict=True)]
+
+
+def _permitted(context: Context, row: Node | None) -> Node | Forbidden | None:
+    scope = Scope.LEADS_READ if isinstance(row, Lead) else Scope.CONVERSATIONS_READ
+    try:
+        if row is not None:
+            context.require(scope)
+    except Forbidden as forbidden:
+        return forbidden
+    return row
+
+
+def list_leads(context: Context, filter: LeadFilter, order: Order, window: Window) -> Connection[Any]:
+    """The organization's leads."""
+    context.require(Scope.LEADS_READ)
+    return _list(context, LEADS, leads.listing, filter, order, window)
+
+
+def list_conversations(
+    context: Context, filter: ConversationFilter, order: Order, window: Window
+) -> Connection[Any]:
+    """The organization's conversations."""
+    context.require(Scope.CONVERSATIONS_READ)
+    return _list(context, CONVERSATIONS, conversations.listing, filter, order, window)
+
+
+async def leads_of_conversations(parents: Sequence[Conversation], context: Context) -> list[Lead | None]:
+    """The lead of each conversation. None only where it was deleted meanwhile."""
+    return await leads.leads_by_id(context.tenant, [parent.lead_id for parent in parents])
+
+
+async def last_messages_of_conversations(
+    parents: Sequence[Conversation], context: Context
+) -> list[Message | None]:
+    """The latest message of each conversation."""
+    filled = [parent.id for parent in parents if parent.message_count]
+    found = dict(zip(filled, await messages.last_messages(context.tenant, filled), strict=True)) if filled else {}
+    return [found.get(parent.id) for parent in parents]
+
+
+async def conversations_of_messages(
+    parents: Sequence[Message], context: Context
+) -> list[Conversation | None]:
+    """The conversation of each message. None only where it was deleted meanwhile."""
+    ids = [parent.conversation_id for parent in parents]
+    return await conversations.conversations_by_id(context.tenant, ids)
+
+
+def conversations_of_leads(
+    parents: Sequence[Lead], context: Context, filter: ConversationFilter, order: Order, window: Window
+) -> list[Connection[Any]]:
+    """The conversations of each lead."""
+    return _lists(context, CONVERSATIONS, conversations.listing, parents, filter, order, window)
+
+
+def messages_of_conversations(
+    parents: Sequence[Conversation], context: Context, filter: MessageFilter, window: Window
+) -> list[Connection[Any]]:
+    """The messages of each conversation, in chronological order."""
+    return _lists(context, MESSAGES, messages.listing, parents, filter, messages.CHRONOLOGICAL, window)
+
+
+async def set_conversation_status(context: Context, id: UUID, status: str) -> Conversation | None:
+    """Change a conversation's status; the changed conversation, or None where there is none of that id."""
+    context.require(Scope.CONVERSATIONS_WRITE)
+    return await conversations.set_conversation_status(context.tenant, id, status)
+
+
+def _list(
+    context: Context, name: str, listing: Listing[Any, Any], filter: Any, order: Order, window: Window
+) -> Connection[Any]:
+    tenant = context.tenant
+
+    async def pages() -> list[Any]:
+        return [await listing.page(tenant, filter, order, window)]
+
+    async def counts() -> list[int]:
+        return [await listing.count(tenant, filter)]
+
+    return Connection(lists=Lists(pages, counts, _cursor(name, listing, order)), number=0)
+
+
+def _lists(
+    context: Context,
+    name: str,
+    listing: Listing[Any, Any],
+    parents: Sequence[Any],
+    filter: Any,
+    order: Order,
+    window: Window,
+) -> list[Connection[Any]]:
+    tenant, ids = context.tenant, [parent.id for parent in parents]
+    lists = Lists(
+        lambda: listing.pages(tenant, ids, filter, order, window),
+        lambda: listing.counts(tenant, ids, filter),
+        _cursor(name, listing, order),
+    )
+    return [Connection(lists=lists, number=number) for number in range(len(ids))]
+
+
+def _cursor(name: str, listing: Listing[Any, Any], order: Order) -> Any:
+    return lambda row: cursors.encode(name, order, listing.position(row, order))

@@ -1,0 +1,52 @@
+"""Scalars: DateTime and JSON, which stay as they are until orjson writes the answer; and how an ID is read."""
+
+from datetime import UTC, datetime
+from typing import Any, NewType
+from uuid import UUID
+
+import strawberry
+from strawberry.types.scalar import ScalarDefinition
+
+from gateway_graphql.errors import BadUserInput
+
+JSON = NewType("JSON", object)
+
+
+def _datetime(value: Any) -> datetime:
+    try:
+        parsed = datetime.fromisoformat(value)
+        if parsed.tzinfo is None:
+            raise ValueError
+        return parsed.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError("DateTime must be like 2026-03-07T10:00:00Z (RFC 3339, with its offset)") from None
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description="A point in time as RFC 3339 writes it, in UTC: `2026-03-07T10:00:00Z`.",
+        specified_by_url="https://datatracker.ietf.org/doc/html/rfc3339",
+        serialize=_as_it_is,
+        parse_value=_datetime,
+    ),
+    JSON: strawberry.scalar(
+        name="JSON",
+        description="Any JSON value.",
+        specified_by_url="https://datatracker.ietf.org/doc/html/rfc8259",
+        serialize=_as_it_is,
+        parse_value=_as_it_is,
+    ),
+}
+
+
+def uuid_of(id: str, argument: str) -> UUID:
+    """Read an ID argument. Raises BadUserInput, naming the argument."""
+    try:
+        return UUID(id)
+    except ValueError:
+        raise BadUserInput(f"`{argument}` is not a UUID.") from None

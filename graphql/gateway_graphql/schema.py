@@ -1,0 +1,26 @@
+"""The schema: what `schema.graphql` shows."""
+
+import strawberry
+from graphql import GraphQLInputObjectType, GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, Undefined
+from strawberry.schema.config import StrawberryConfig
+
+from gateway_graphql.query import Query
+from gateway_graphql.scalars import SCALARS
+
+
+def _without_null_defaults(schema: GraphQLSchema) -> None:
+    # Python writes an optional argument as `= None`; in GraphQL it needs no default, and reads better without.
+    for kind in schema.type_map.values():
+        if isinstance(kind, GraphQLInputObjectType):
+            inputs = list(kind.fields.values())
+        elif isinstance(kind, GraphQLObjectType | GraphQLInterfaceType) and not kind.name.startswith("__"):
+            inputs = [argument for field in kind.fields.values() for argument in field.args.values()]
+        else:
+            continue
+        for each in inputs:
+            if each.default_value is None:
+                each.default_value = Undefined
+
+
+schema = strawberry.Schema(query=Query, config=StrawberryConfig(scalar_map=SCALARS, sort_schema=True))
+_without_null_defaults(schema._schema)  # noqa: SLF001 (its name for graphql-core's)

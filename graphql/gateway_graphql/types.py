@@ -1,0 +1,128 @@
+"""The object types: views of the database's records, and the fields that lead from one to another."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+import strawberry
+
+from gateway import records
+from gateway.database import conversations, messages
+from gateway.database.conversations import ConversationFilter
+from gateway.database.messages import MessageFilter
+from gateway_graphql import arguments, resolvers
+from gateway_graphql.arguments import After, Before, First, Last, Slice
+from gateway_graphql.connections import Connection
+from gateway_graphql.context import Context
+from gateway_graphql.enums import Channel, ConversationStatus, LeadChannel, LeadStatus, MessageRole
+from gateway_graphql.inputs import ConversationFilterInput, ConversationOrderInput
+from gateway_graphql.node import Node
+from gateway_graphql.scalars import JSON
+from levelwise import batched
+
+ConversationsFilter = Annotated[
+    ConversationFilterInput | None, strawberry.argument(description="Which conversations.")
+]
+ConversationsOrder = Annotated[
+    ConversationOrderInput | None,
+    strawberry.argument(description="In which order. The last activity first, if nothing is given."),
+]
+
+
+def _conversations(
+    leads: Sequence[records.Lead],
+    context: Context,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    filter: ConversationsFilter = None,
+    order_by: ConversationsOrder = None,
+) -> list[Connection[Any]]:
+    order = (order_by or ConversationOrderInput()).asked()
+    window = Slice(first, after, last, before).window(
+        arguments.ROWS, resolvers.CONVERSATIONS, conversations.listing, order
+    )
+    asked = ConversationFilter() if filter is None else filter.asked()
+    return resolvers.conversations_of_leads(leads, context, asked, order, window)
+
+
+def _messages(
+    parents: Sequence[records.Conversation],
+    context: Context,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    role: Annotated[MessageRole | None, strawberry.argument(description="Of this speaker only.")] = None,
+) -> list[Connection[Any]]:
+    window = Slice(first, after, last, before).window(
+        arguments.MESSAGES, resolvers.MESSAGES, messages.listing, messages.CHRONOLOGICAL
+    )
+    asked = MessageFilter(None if role is None else (role.value,))
+    return resolvers.messages_of_conversations(parents, context, asked, window)
+
+
+@strawberry.type(description="A customer who got in touch.")
+class Lead(Node):
+    name: str = strawberry.field(description="The customer's name.")
+    phone: str | None = strawberry.field(description="Phone number.")
+    email: str | None = strawberry.field(description="E-mail address.")
+    company: str | None = strawberry.field(description="Company.")
+    channel: LeadChannel = strawberry.field(description="Where the lead came from.")
+    channel_id: str | None = strawberry.field(description="Who this is on that channel: a number, a user id.")
+    status: LeadStatus = strawberry.field(description="How far the lead has come.")
+    preferred_services: list[str] = strawberry.field(description="The services asked for.")
+    appointment_notes: str | None = strawberry.field(description="Notes on the request.")
+    metadata: JSON = strawberry.field(description="Notes, tags and custom fields: an object.")
+    created_at: datetime = strawberry.field(description="When the lead was recorded.")
+    updated_at: datetime = strawberry.field(description="The last change.")
+    conversations: Connection["Conversation"] = batched(
+        _conversations, description="The conversations held with this lead."
+    )
+
+    @classmethod
+    def is_type_of(cls, row: object, _: object) -> bool:
+        return isinstance(row, records.Lead)
+
+
+@strawberry.type(description="A thread of messages with one lead.")
+class Conversation(Node):
+    lead_id: strawberry.ID = strawberry.field(description="The lead's id.")
+    lead: Lead = batched(resolvers.leads_of_conversations, description="Whom it is held with.")
+    session_key: str = strawberry.field(description="The channel's own key of the session.")
+    channel: Channel = strawberry.field(description="Where it is held.")
+    status: ConversationStatus = strawberry.field(description="How it stands.")
+    message_count: int = strawberry.field(description="How many messages it has.")
+    created_at: datetime = strawberry.field(description="When it started.")
+    updated_at: datetime = strawberry.field(description="The last activity: a message or a change of status.")
+    last_message_at: datetime | None = strawberry.field(
+        description="When its latest message was sent; null while there is none."
+    )
+    last_message_preview: str | None = strawberry.field(
+        description="The latest message's first 100 characters, white space folded; null while there is none."
+    )
+    last_message: "Message | None" = batched(
+        resolvers.last_messages_of_conversations, description="Its latest message; null while there is none."
+    )
+    messages: Connection["Message"] = batched(_messages, description="Its messages in chronological order.")
+
+    @classmethod
+    def is_type_of(cls, row: object, _: object) -> bool:
+        return isinstance(row, records.Conversation)
+
+
+@strawberry.type(description="One message of a conversation.")
+class Message(Node):
+    conversation_id: strawberry.ID = strawberry.field(description="The conversation's id.")
+    conversation: Conversation = batched(
+        resolvers.conversations_of_messages, description="The conversation it belongs to."
+    )
+    role: MessageRole = strawberry.field(description="Who speaks.")
+    content: str = strawberry.field(description="The text.")
+    metadata: JSON = strawberry.field(description="What the provider says besides: an object.")
+    created_at: datetime = strawberry.field(description="When it was sent.")
+
+    @classmethod
+    def is_type_of(cls, row: object, _: object) -> bool:
+        return isinstance(row, records.Message)

@@ -1,0 +1,1 @@
+"""The documented REST paths over the GraphQL schema's resolvers."""

@@ -1,0 +1,3 @@
+"""Errors as the legacy API has them: `{"detail": ...}`."""
+
+exception_handlers = {}

@@ -1,0 +1,5 @@
+"""The documented paths."""
+
+
+def rest_routes(authenticator, database):
+    return []

@@ -1,0 +1,189 @@
+"""The pool when all is well and when the database is away, slow or asked for too much."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
+
+import psycopg
+import pytest
+from sqlalchemy import Float, Integer, Text, bindparam, func, select
+
+from gateway.database.errors import DatabaseTimeout, DatabaseUnavailable
+from gateway.database.pool import Database, Tenant
+from gateway.database.statements import Statement, scalar
+
+ONE: Statement[int] = Statement(select(bindparam("one", type_=Integer)), scalar)
+SLEEP: Statement[None] = Statement(select(func.pg_sleep(bindparam("seconds", type_=Float))), scalar)
+LENGTH: Statement[int] = Statement(select(func.length(bindparam("content", type_=Text))), scalar)
+SETTING: Statement[str] = Statement(select(func.current_setting(bindparam("name", type_=Text))), scalar)
+PROCESS: Statement[int] = Statement(select(func.pg_backend_pid()), scalar)
+NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
+
+
+@asynccontextmanager
+async def opened(
+    url: str, *, size: int = 1, timeout: float = 5, statement_timeout: float = 5
+) -> AsyncIterator[Database]:
+    database = Database(url, size=size, timeout=timeout, statement_timeout=statement_timeout)
+    await database.open()
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+class Road:
+    """A TCP port that leads to the tests' PostgreSQL, and can be closed and opened again."""
+
+    def __init__(self, database_url: str) -> None:
+        parts = urlsplit(database_url)
+        server = parse_qs(parts.query)
+        self._socket = f"{server['host'][0]}/.s.PGSQL.{server['port'][0]}"
+        self._travellers: list[asyncio.StreamWriter] = []
+        self._path = parts.path
+        self._port = 0
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://postgres@127.0.0.1:{self._port}{self._path}?sslmode=disable"
+
+    async def open(self) -> None:
+        self._server = await asyncio.start_server(self._travel, "127.0.0.1", self._port)
+        self._port = self._server.sockets[0].getsockname()[1]
+
+    async def close(self) -> None:
+        self._server.close()
+        for writer in self._travellers:
+            writer.close()
+        self._travellers.clear()
+        await self._server.wait_closed()
+
+    async def _travel(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_unix_connection(self._socket)
+        self._travellers += [writer, far_writer]
+        await asyncio.gather(self._carry(reader, far_writer), self._carry(far_reader, writer))
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65536):
+            writer.write(data)
+        writer.close()
+
+
+async def test_statements_are_counted_and_know_their_organization(database: Database) -> None:
+    organization = uuid4()
+    own: Statement[str] = Statement(select(bindparam("organization_id", type_=Text)), scalar)
+    tenant = Tenant(database, organization)
+    assert await tenant.all(own) == [str(organization)]
+    assert await tenant.first(ONE, one=1) == 1
+    assert tenant.statements == 2
+
+
+async def test_a_missing_parameter_is_a_mistake_of_ours(database: Database) -> None:
+    with pytest.raises(KeyError, match="one"):
+        await database.run(ONE, {})
+
+
+async def test_more_statements_than_connections_take_turns(database_url: str) -> None:
+    async with opened(database_url, size=2) as database:
+        statements = (database.run(ONE, {"one": number}) for number in range(20))
+        assert await asyncio.gather(*statements) == [[number] for number in range(20)]
+
+
+async def test_sessions_are_in_utc_and_keep_the_urls_own_options(database_url: str) -> None:
+    url = f"{database_url}&options=-cwork_mem%3D7MB%20-ctimezone%3DAsia/Tokyo"
+    async with opened(url, statement_timeout=7) as database:
+        names = ("TimeZone", "work_mem", "statement_timeout")
+        found = [await database.run(SETTING, {"name": name}) for name in names]
+    assert found == [["UTC"], ["7MB"], ["7s"]]
+
+
+async def test_a_slow_statement_is_stopped(database_url: str) -> None:
+    async with opened(database_url, statement_timeout=0.1) as database:
+        with pytest.raises(DatabaseTimeout):
+            await database.run(SLEEP, {"seconds": 10})
+        assert await database.run(ONE, {"one": 1}) == [1]
+
+
+async def test_a_statement_that_nobody_waits_for_is_stopped(database_url: str) -> None:
+    async with opened(database_url) as database:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await database.run(SLEEP, {"seconds": 60})
+        started = time.monotonic()
+        assert await database.run(ONE, {"one": 1}) == [1]
+        assert time.monotonic() - started < 4
+
+
+async def test_no_connection_free_in_time(database_url: str) -> None:
+    async with opened(database_url, timeout=0.2) as database:
+        busy = asyncio.create_task(database.run(SLEEP, {"seconds": 1}))
+        await asyncio.sleep(0.1)
+        with pytest.raises(DatabaseUnavailable):
+            await database.run(ONE, {"one": 1})
+        await busy
+        assert await database.run(ONE, {"one": 1}) == [1]
+
+
+@pytest.mark.parametrize("url", [NOWHERE, "postgresql://nobody@/nothing?host=/nowhere"])
+async def test_a_server_that_is_away(url: str) -> None:
+    async with opened(url, timeout=0.2) as database:
+        started = time.monotonic()
+        with pytest.raises(DatabaseUnavailable):
+            await database.run(ONE, {"one": 1})
+        assert time.monotonic() - started < 2
+
+
+async def test_a_closed_pool_is_unavailable(database_url: str) -> None:
+    async with opened(database_url) as database:
+        pass
+    with pytest.raises(DatabaseUnavailable):
+        await database.run(ONE, {"one": 1})
+
+
+async def test_a_server_that_goes_and_comes_back(database_url: str) -> None:
+    road = Road(database_url)
+    await road.open()
+    async with opened(road.url, timeout=0.3) as database:
+        assert await database.run(ONE, {"one": 1}) == [1]
+        await road.close()
+        for _ in range(3):
+            with pytest.raises(DatabaseUnavailable):
+                await database.run(ONE, {"one": 2})
+        await road.open()
+        assert await answered(database) < 3
+    await road.close()
+
+
+async def answered(database: Database) -> float:
+    """Ask until there is an answer; return the seconds that it took."""
+    started = time.monotonic()
+    while time.monotonic() - started < 20:
+        try:
+            await database.run(ONE, {"one": 1})
+        except DatabaseUnavailable:
+            continue
+        return time.monotonic() - started
+    raise AssertionError("no answer")
+
+
+async def test_a_connection_that_the_server_ended_is_replaced(
+    database_url: str, connection: psycopg.Connection
+) -> None:
+    async with opened(database_url) as database:
+        (process,) = await database.run(PROCESS, {})
+        connection.execute("SELECT pg_terminate_backend(%s, 5000)", (process,))
+        with pytest.raises(DatabaseUnavailable):
+            await database.run(ONE, {"one": 1})
+        assert await database.run(PROCESS, {}) not in ([], [process])
+
+
+async def test_what_text_cannot_hold_does_not_harm_the_connection(database_url: str) -> None:
+    async with opened(database_url) as database:
+        with pytest.raises(psycopg.DataError, match="NUL"):
+            await database.run(LENGTH, {"content": "a\0b"})
+        with pytest.raises(UnicodeEncodeError):
+            await database.run(LENGTH, {"content": "\ud800"})
+        assert await database.run(LENGTH, {"content": "fine"}) == [4]

@@ -1,0 +1,383 @@
+"""Who is let in and who is not: by claims, by signatures, and by the provider's keys over time."""
+
+import asyncio
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import AnyHttpUrl, SecretStr
+from structlog.testing import capture_logs
+
+from gateway import auth
+from gateway.auth import Authenticator, Scope, Unauthenticated, Viewer
+from gateway.settings import Settings
+from tests.support.keys import (
+    CLAIMS,
+    HEADER,
+    NOW,
+    ORGANIZATION,
+    Provider,
+    compact,
+    jwk,
+    private_key,
+    provider,
+    public_pem,
+    signed,
+    with_signature,
+    written,
+)
+from tests.support.organization import SECRET
+
+ALGORITHMS = ["RS256", "ES256", "EdDSA"]
+
+
+class Clock:
+    """Seconds since the epoch, as the test says."""
+
+    def __init__(self) -> None:
+        self.now = float(NOW)
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def authenticator(
+    provider: Provider | None = None,
+    clock: Clock | None = None,
+    issuer: str | None = None,
+    audience: str | None = None,
+) -> Authenticator:
+    settings = Settings(
+        jwt_secret=SecretStr(SECRET),
+        jwks_url=AnyHttpUrl(provider.url) if provider else None,
+        jwt_issuer=issuer,
+        jwt_audience=audience,
+        _env_file=None,
+    )
+    return Authenticator(settings, clock or Clock())
+
+
+def with_claims(**claims: object) -> str:
+    return compact(payload={**CLAIMS, **claims})
+
+
+async def test_a_token_says_who_is_asking() -> None:
+    assert await authenticator().viewer(compact()) == Viewer(
+        "user-1", ORGANIZATION, frozenset(Scope), NOW + 60
+    )
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@pytest.mark.parametrize("name", ["first", None])
+async def test_a_key_of_the_provider_verifies(algorithm: str, name: str | None) -> None:
+    with provider(*map(jwk, ALGORITHMS)) as keys:
+        assert (await authenticator(keys).viewer(signed(algorithm, name))).organization_id == ORGANIZATION
+
+
+@pytest.mark.parametrize("scheme", ["Bearer ", "bearer ", "BEARER  "])
+async def test_the_scheme_is_read_as_clients_write_it(scheme: str) -> None:
+    assert await authenticator().viewer(compact().replace("Bearer ", scheme))
+
+
+@pytest.mark.parametrize(
+    ("scope", "effective"),
+    [
+        ("", set()),
+        ("leads:read", {"leads:read"}),
+        ("leads:write", {"leads:read", "leads:write"}),
+        ("conversations:write openid", {"conversations:read", "conversations:write"}),
+        ("Leads:Read leads conversations:*", set()),
+    ],
+)
+async def test_scopes_in_effect(scope: str, effective: set[str]) -> None:
+    assert (await authenticator().viewer(with_claims(scope=scope))).scopes == effective
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"exp": NOW - 9},
+        {"exp": NOW + 0.5},
+        {"nbf": NOW + 10},
+        {"aud": "another", "iss": "another"},
+        {"iat": NOW + 3600, "jti": 7, "email": "jane@example.com"},
+        {"organization_id": str(ORGANIZATION).upper()},
+    ],
+    ids=str,
+)
+async def test_claims_that_are_accepted(claims: dict[str, object]) -> None:
+    assert (await authenticator().viewer(with_claims(**claims))).organization_id == ORGANIZATION
+
+
+REFUSED_CLAIMS: dict[tuple[str, str], list[object]] = {
+    ("exp", "no valid exp"): [None, "soon", str(NOW + 60), True, [NOW], 10**30, 1e300],
+    ("exp", "has expired"): [NOW - 10, 0, -1, -1.5],
+    ("nbf", "no valid nbf"): [None, "now", False, -(10**30)],
+    ("nbf", "not valid yet"): [NOW + 11],
+    ("sub", "no valid sub"): [None, "", 7, ["user-1"]],
+    ("organization_id", "no valid organization_id"): [
+        None,
+        "",
+        7,
+        "acme",
+        ORGANIZATION.hex,
+        ORGANIZATION.urn,
+    ],
+    ("scope", "no valid scope"): [None, 7, ["leads:read"]],
+}
+
+
+@pytest.mark.parametrize(
+    ("claim", "value", "reason"),
+    [(claim, value, reason) for (claim, reason), values in REFUSED_CLAIMS.items() for value in values],
+)
+async def test_claims_that_are_refused(claim: str, value: object, reason: str) -> None:
+    with pytest.raises(Unauthenticated, match=reason):
+        await authenticator().viewer(with_claims(**{claim: value}))
+
+
+@pytest.mark.parametrize("claim", CLAIMS)
+async def test_claims_that_are_missing(claim: str) -> None:
+    with pytest.raises(Unauthenticated, match=f"no valid {claim}"):
+        await authenticator().viewer(
+            compact(payload={name: CLAIMS[name] for name in CLAIMS if name != claim})
+        )
+
+
+@pytest.mark.parametrize(
+    ("issuer", "audience", "refused"),
+    [
+        ("us", "gateway", None),
+        ("us", ["another", "gateway"], None),
+        (None, "gateway", "issuer"),
+        (["us"], "gateway", "issuer"),
+        ("us", None, "audience"),
+        ("us", "gateways", "audience"),
+        ("us", {"gateway": True}, "audience"),
+    ],
+)
+async def test_issuer_and_audience_where_settings_name_them(
+    issuer: object, audience: object, refused: str | None
+) -> None:
+    strict, token = (
+        authenticator(issuer="us", audience="gateway"),
+        with_claims(iss=issuer, aud=audience),
+    )
+    if refused is None:
+        assert await strict.viewer(token)
+    else:
+        with pytest.raises(Unauthenticated, match=f"Token {refused} is not accepted"):
+            await strict.viewer(token)
+
+
+REFUSED: dict[str, tuple[str | None, str]] = {
+    "no header": (None, "Not authenticated"),
+    "empty header": ("", "Not authenticated"),
+    "another scheme": ("Basic dXNlcjpwYXNz", "must be a Bearer token"),
+    "no scheme": (compact().removeprefix("Bearer "), "must be a Bearer token"),
+    "no token": ("Bearer ", "malformed"),
+    "not ASCII": ("Bearer é.é.é", "malformed"),
+    "lone surrogate": ("Bearer \ud800.e30.e30", "malformed"),
+    "too long": (f"Bearer {'a' * 8_193}", "too long"),
+    "two segments": ("Bearer e30.e30", "malformed"),
+    "five segments": ("Bearer e30.e30.e30.e30.e30", "malformed"),
+    "header no JSON": (compact(b"{"), "malformed"),
+    "header no object": (compact([]), "malformed"),
+    "header nested deeply": (compact(b"[" * 5_000), "malformed"),
+    "payload no JSON": (compact(payload=b"claims"), "malformed"),
+    "payload no object": (compact(payload=[CLAIMS]), "malformed"),
+    "payload nested deeply": (compact(payload=b"[" * 5_000), "malformed"),
+    "payload nested deeply inside": (compact(payload=b'{"a":' * 900 + b"1" + b"}" * 900), "no valid exp"),
+    "payload with NaN": (compact(payload=b'{"exp": NaN}'), "malformed"),
+    "no algorithm": (compact({}), "algorithm"),
+    "a list of algorithms": (compact({"alg": ["HS256"]}), "algorithm"),
+    "unknown algorithm": (compact({"alg": "HS257"}), "algorithm"),
+    "none": (with_signature(compact({"alg": "none"}), b""), "algorithm"),
+    "HS512 with the secret": (f"Bearer {jwt.encode(CLAIMS, SECRET * 2, 'HS512')}", "algorithm"),
+    "RS512 with an RS256 key": (signed("RS512", key=private_key("RS256")), "algorithm"),
+    "kid a number": (compact({**HEADER, "kid": 7}), "malformed"),
+    "critical extension": (compact({**HEADER, "crit": ["exp"], "exp": NOW}), "malformed"),
+    "critical b64": (compact({**HEADER, "crit": ["b64"], "b64": True}), "unknown extension"),
+    "unencoded payload": (compact({**HEADER, "b64": False}), "malformed"),
+    "no signature": (with_signature(compact(), b""), "signature"),
+    "another secret": (compact(secret=b"another"), "signature"),
+    "public key taken for the secret": (compact(secret=public_pem("RS256")), "signature"),
+    "another key under this id": (signed("RS256", key=private_key("RS256", "stranger")), "signature"),
+    "RS256, the id of an EC key": (signed("RS256", "elliptic"), "unknown key"),
+    "ES256, the id of an RSA key": (signed("ES256", "modular"), "unknown key"),
+    "EdDSA, the id of an EC key": (signed("EdDSA", "elliptic"), "unknown key"),
+    "nobody's id": (signed("RS256", "nobody"), "unknown key"),
+} | {
+    f"{algorithm}, signature of {size} bytes": (with_signature(signed(algorithm), bytes(size)), "signature")
+    for algorithm in ALGORITHMS
+    for size in (0, 63, 64, 256)
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+async def test_tokens_that_are_refused(case: str) -> None:
+    authorization, reason = REFUSED[case]
+    published = [*map(jwk, ALGORITHMS), jwk("ES256", "elliptic"), jwk("RS256", "modular")]
+    with provider(*published) as keys, pytest.raises(Unauthenticated, match=reason):
+        await authenticator(keys).viewer(authorization)
+
+
+SHORT = rsa.generate_private_key(65_537, 1_024)
+UNFIT: dict[str, dict[str, object]] = {
+    "for encryption": {"use": "enc"},
+    "for signing only": {"key_ops": ["sign"]},
+    "odd operations": {"key_ops": 7},
+    "of another algorithm": {"alg": "RS512"},
+    "of an odd algorithm": {"alg": ["RS256"]},
+    "of another type": {"kty": "EC"},
+    "of no type": {"kty": None},
+    "a secret": {"kty": "oct", "alg": "HS256", "k": "c2VjcmV0"},
+    "without a modulus": {"n": None},
+    "odd modulus": {"n": 7},
+    "too short": {**written("RS256", SHORT.public_key()), "key_ops": None},
+    "private": {**written("RS256", private_key("RS256")), "key_ops": None},
+    "another curve": {
+        **written("ES384", ec.generate_private_key(ec.SECP384R1()).public_key()),
+        "alg": "ES256",
+    },
+}
+
+
+@pytest.mark.parametrize("case", UNFIT)
+async def test_keys_that_are_not_for_verifying_tokens(case: str) -> None:
+    published = [jwk("RS256", **UNFIT[case]), jwk("EdDSA", "second"), 7, None, {}]
+    with provider(*published) as keys:
+        for algorithm in ("RS256", "ES256"):
+            with pytest.raises(Unauthenticated, match="unknown key"):
+                await authenticator(keys).viewer(signed(algorithm))
+        assert await authenticator(keys).viewer(signed("EdDSA", "second")), "a key beside it works"
+
+
+@pytest.mark.parametrize("published", [[jwk("ES256"), jwk("ES256", "second")], [jwk("RS256")], []])
+async def test_without_an_id_exactly_one_key_must_fit(published: list[object]) -> None:
+    with provider(*published) as keys, pytest.raises(Unauthenticated, match="unknown key"):
+        await authenticator(keys).viewer(signed("ES256", None))
+
+
+async def test_without_a_provider_or_a_secret_their_algorithms_are_refused() -> None:
+    with pytest.raises(Unauthenticated, match="algorithm"):
+        await authenticator().viewer(signed("RS256"))
+    with pytest.raises(Unauthenticated, match="algorithm"):
+        await Authenticator(Settings(_env_file=None)).viewer(compact())
+
+
+async def test_unknown_keys_fetch_anew_but_rarely() -> None:
+    clock = Clock()
+    with provider(jwk("ES256")) as keys:
+        gateway = authenticator(keys, clock)
+        assert await gateway.viewer(signed("ES256"))
+        keys.publish(jwk("ES256", "second"))
+        for _ in range(20):
+            with pytest.raises(Unauthenticated, match="unknown key"):
+                await gateway.viewer(signed("ES256", "second"))
+        assert await gateway.viewer(signed("ES256")), "known keys work meanwhile"
+        assert keys.fetches == 1
+        clock.now += 30
+        assert await gateway.viewer(signed("ES256", "second"))
+        with pytest.raises(Unauthenticated, match="unknown key"):
+            await gateway.viewer(signed("ES256"))
+        assert keys.fetches == 2
+
+
+async def test_a_withdrawn_key_stops_working_though_nobody_asks_for_another() -> None:
+    clock = Clock()
+    with provider(jwk("ES256")) as keys:
+        gateway = authenticator(keys, clock)
+        assert await gateway.viewer(signed("ES256"))
+        keys.publish()
+        clock.now += 600
+        with pytest.raises(Unauthenticated):
+            await gateway.viewer(signed("ES256"))
+
+
+async def test_concurrent_requests_share_one_fetch_and_one_that_leaves_does_not_end_it() -> None:
+    with provider(jwk("ES256")) as keys:
+        keys.answers.clear()
+        gateway = authenticator(keys)
+        first, *others = [asyncio.create_task(gateway.viewer(signed("ES256"))) for _ in range(20)]
+        await asyncio.sleep(0.05)
+        first.cancel()
+        keys.answers.set()
+        assert all(await asyncio.gather(*others))
+        assert first.cancelled()
+        assert keys.fetches == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body"),
+    [
+        (500, {}, b'{"keys": []}'),
+        (302, {"Location": "/elsewhere"}, b""),
+        (200, {}, b""),
+        (200, {}, b"<html>"),
+        (200, {}, b"[]"),
+        (200, {}, b'{"keys": {}}'),
+        (200, {}, b"[" * 100_000),
+        (200, {"Content-Length": "100"}, b'{"keys": ['),
+        (200, {}, b'{"keys": []}' + b" " * 1_000_000),
+    ],
+)
+async def test_an_outage_keeps_the_keys_and_is_logged_once(
+    status: int, headers: dict[str, str], body: bytes
+) -> None:
+    clock, token = Clock(), signed("ES256")
+    with provider(jwk("ES256")) as keys:
+        gateway = authenticator(keys, clock)
+        assert await gateway.viewer(token)
+        keys.status, keys.headers, keys.body = status, headers, body
+        clock.now += 50
+        with capture_logs() as logs, pytest.raises(Unauthenticated, match="unknown key"):
+            await gateway.viewer(signed("ES256", "second"))
+        assert await gateway.viewer(token)
+    assert [entry["log_level"] for entry in logs] == ["warning"]
+    assert keys.fetches == 2
+
+
+async def test_a_provider_that_was_never_there() -> None:
+    with provider() as keys:
+        pass
+    with capture_logs() as logs, pytest.raises(Unauthenticated, match="unknown key"):
+        await authenticator(keys).viewer(signed("ES256"))
+    assert "refused" in logs[0]["error"]
+
+
+async def test_a_provider_that_hangs_holds_nobody_up_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auth, "JWKS_TIMEOUT", 0.1)
+    with provider(jwk("ES256")) as keys:
+        keys.answers.clear()
+        with pytest.raises(Unauthenticated, match="unknown key"):
+            await authenticator(keys).viewer(signed("ES256"))
+        assert keys.fetches == 1
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
+)
+HEADERS = st.fixed_dictionaries(
+    {"alg": st.sampled_from(["HS256", *ALGORITHMS]) | JSON},
+    optional={"kid": st.just("first") | JSON, "crit": JSON, "b64": JSON, "typ": JSON},
+)
+PAYLOADS = JSON | st.fixed_dictionaries(
+    {}, optional=dict.fromkeys([*CLAIMS, "nbf", "scope", "aud", "iss"], JSON)
+)
+
+
+@given(
+    st.text()
+    | st.binary().map(lambda raw: "Bearer " + raw.decode("latin-1"))
+    | st.builds(compact, HEADERS | st.binary(), PAYLOADS | st.binary())
+)
+async def test_whatever_comes_is_refused_in_a_few_words(authorization: str) -> None:
+    gateway = authenticator(Provider("http://127.0.0.1:1/"))
+    with pytest.raises(Unauthenticated) as refusal:
+        await gateway.viewer(authorization)
+    assert len(str(refusal.value)) < 50
