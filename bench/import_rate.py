@@ -6,7 +6,6 @@ A round runs both, in turn; their tables grow alike. Runs on an embedded Postgre
 """
 
 import argparse
-import io
 import random
 import statistics
 import tempfile
@@ -19,12 +18,24 @@ from uuid import UUID, uuid4
 import orjson
 import psycopg
 
+from gateway.database.chunks import read_lines
 from gateway.database.lines import COLUMNS, parse
 from gateway.database.migrate import migrate
 from gateway.database.transfer import import_lines
 from gateway.embedded import embedded_postgres
 
-WORDS = "a haircut please tomorrow at noon with Anna or Jörg thank you „sehr gern“ see you then 🙂".split()
+WORDS = (
+    "haircut",
+    "please",
+    "tomorrow",
+    "at",
+    "noon",
+    "with Anna",
+    "or Jörg",
+    "thank you",
+    "„sehr gern“",
+    "🙂",
+)
 MESSAGES = 15
 START = datetime(2026, 1, 1, tzinfo=UTC)
 COPIED_AT_ONCE = 5_000
@@ -121,21 +132,21 @@ def copied(url: str, content: list[bytes]) -> float:
     return time.perf_counter() - begun
 
 
-def imported(url: str, content: list[bytes]) -> float:
+def imported(url: str, file: Path) -> float:
     """Seconds of an import into an organization of its own."""
-    source = io.BufferedReader(io.BytesIO(b"\n".join(content)))
     begun = time.perf_counter()
-    result = import_lines(url, uuid4(), source)
-    assert result.changed == len(content)
+    with file.open("rb") as source:
+        import_lines(url, uuid4(), read_lines(source))
     return time.perf_counter() - begun
 
 
-def measure(url: str, conversations: int, rounds: int) -> None:
+def measure(url: str, file: Path, conversations: int, rounds: int) -> None:
     content = list(lines(conversations))
+    file.write_bytes(b"\n".join(content))
     print(f"{len(content):,} records of {sum(map(len, content)) / len(content):.0f} bytes in the mean")
     ratios = []
     for _ in range(rounds):
-        bare, ours = copied(url, content), imported(url, content)
+        bare, ours = copied(url, content), imported(url, file)
         ratios.append(bare / ours)
         print(
             f"bare COPY {len(content) / bare:9,.0f} records/s    import {len(content) / ours:9,.0f} records/s"
@@ -154,7 +165,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, embedded_postgres(Path(folder) / "data") as url:
         migrate(url)
         make_bare_tables(url)
-        measure(url, options.conversations, options.rounds)
+        measure(url, Path(folder) / "records.jsonl", options.conversations, options.rounds)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,15 @@
 """The gateway as an ASGI application: what it serves, and what every request passes through."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 from gateway.auth import Authenticator
+from gateway.database.listener import Listener
 from gateway.database.pool import Database
 from gateway.health import Readyz, healthz
 from gateway.limits import BodyLimit
@@ -15,6 +17,8 @@ from gateway.settings import Settings, read_settings
 from gateway.telemetry import RequestLog, configure_logging
 from gateway_graphql.explorer import explorer_page
 from gateway_graphql.http import GraphQLEndpoint
+from gateway_graphql.service import Service
+from gateway_graphql.websocket import WebSocketEndpoint
 from rest_compat.errors import exception_handlers
 from rest_compat.routes import rest_routes
 
@@ -31,15 +35,21 @@ def create_app(settings: Settings | None = None) -> Starlette:
         statement_timeout=settings.statement_timeout,
     )
 
+    service = Service(authenticator, database)
+    listener = Listener(settings.database_url, service.feeds.wake, service.feeds.wake_all)
+
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await database.open()
+        listening = asyncio.create_task(listener.run())
         yield
+        listening.cancel()
         await database.close()
 
     return Starlette(
         routes=[
-            Route("/graphql", GraphQLEndpoint(authenticator, database, explorer_page())),
+            Route("/graphql", GraphQLEndpoint(service, explorer_page())),
+            WebSocketRoute("/graphql", WebSocketEndpoint(service)),
             *rest_routes(authenticator, database),
             Route("/healthz", healthz),
             Route("/readyz", Readyz(database).answer),

@@ -22,7 +22,7 @@ from gateway.settings import Settings
 
 LEEWAY = 10.0  # seconds that the clocks of the gateway and of the identity provider may differ
 MAX_TOKEN_BYTES = 8_192
-PUBLIC_KEY_ALGORITHMS = ("RS256", "ES256", "EdDSA")
+ALGORITHMS = {"RSA": "RS256", "EC": "ES256", "OKP": "EdDSA"}  # by the type of the public key
 JWKS_TIMEOUT = 5.0
 JWKS_MAX_BYTES = 1_000_000
 JWKS_MIN_AGE = 30.0  # seconds between two fetches, whatever keys are asked for
@@ -33,7 +33,6 @@ _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)  
 _JWS = PyJWS()
 _log = structlog.get_logger()
 
-Clock = Callable[[], float]
 Claims = dict[str, Any]
 
 
@@ -67,10 +66,10 @@ class Viewer(NamedTuple):
 class Authenticator:
     """Verifies tokens. The algorithm decides whose key counts: the secret's, or one of the provider's set."""
 
-    def __init__(self, settings: Settings, clock: Clock = time.time) -> None:
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
         """`clock` gives seconds since the epoch."""
-        self._secret = settings.jwt_secret and _secret_key(settings.jwt_secret)
-        self._jwks = settings.jwks_url and Jwks(str(settings.jwks_url), clock)
+        self._secret = _secret_key(settings.jwt_secret) if settings.jwt_secret else None
+        self._jwks = Jwks(str(settings.jwks_url), clock) if settings.jwks_url else None
         self._issuer = settings.jwt_issuer
         self._audience = settings.jwt_audience
         self._clock = clock
@@ -91,10 +90,10 @@ class Authenticator:
     async def _key(self, header: Claims) -> PyJWK:
         if "crit" in header:
             raise Unauthenticated("Token has an unknown extension")
-        algorithm = header.get("alg")
+        algorithm = str(header.get("alg"))
         if self._secret and algorithm == "HS256":
             return self._secret
-        if not self._jwks or algorithm not in PUBLIC_KEY_ALGORITHMS:
+        if not self._jwks or algorithm not in ALGORITHMS.values():
             raise Unauthenticated("Token algorithm is not accepted")
         key = await self._jwks.find(algorithm, header.get("kid"))
         if key is None:
@@ -120,7 +119,7 @@ class Authenticator:
 class Jwks:
     """The provider's public keys, fetched when one is unknown or all have grown old: one fetch at a time."""
 
-    def __init__(self, url: str, clock: Clock) -> None:
+    def __init__(self, url: str, clock: Callable[[], float]) -> None:
         self._url = url
         self._clock = clock
         self._keys: list[PyJWK] = []
@@ -182,16 +181,17 @@ def _body(response: HTTPResponse) -> bytes:
 
 def _public_key(jwk: dict[str, Any]) -> PyJWK | None:
     """Return the key if tokens may be verified with it. A set may well hold keys for other purposes."""
-    if "d" in jwk or jwk.get("use", "sig") != "sig":
+    algorithm = ALGORITHMS.get(str(jwk.get("kty")))
+    purpose = (jwk.get("alg", algorithm), jwk.get("use", "sig"))
+    if not algorithm or purpose != (algorithm, "sig") or "d" in jwk:
         return None
     try:
-        key = PyJWK(jwk)
+        key = PyJWK(jwk, algorithm)
         key.Algorithm.prepare_key(key.key)  # refuses another curve than the algorithm's
-        weak = key.Algorithm.check_key_length(key.key)
-        verifies = "verify" in jwk.get("key_ops", ["verify"])
-    except (PyJWTError, UnsupportedAlgorithm, KeyError, TypeError, ValueError):
+        fit = "verify" in jwk.get("key_ops", ["verify"]) and not key.Algorithm.check_key_length(key.key)
+    except (PyJWTError, UnsupportedAlgorithm, TypeError):
         return None
-    return key if verifies and not weak and key.algorithm_name in PUBLIC_KEY_ALGORITHMS else None
+    return key if fit else None
 
 
 def _secret_key(secret: SecretStr) -> PyJWK:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import DateTime, Text, Uuid, bindparam, or_, select, update
 
+from gateway.database.creation import Creation
 from gateway.database.filters import any_part, choice
 from gateway.database.listing import Listing
 from gateway.database.lookups import Lookup
@@ -26,6 +27,17 @@ class ConversationFilter(NamedTuple):
     updated_after: datetime | None = None
     updated_before: datetime | None = None
     search: str | None = None
+    id: UUID | None = None
+
+    def fits(self, row: Conversation) -> bool:
+        """Say whether a row passes all but `search`, which only the database can say."""
+        return (
+            (self.lead_id is None or row.lead_id == self.lead_id)
+            and (self.status is None or row.status in self.status)
+            and (self.channel is None or row.channel in self.channel)
+            and (self.updated_after is None or row.updated_at > self.updated_after)
+            and (self.updated_before is None or row.updated_at < self.updated_before)
+        )
 
 
 _COLUMNS = [conversations.c[name] for name in Conversation._fields]
@@ -46,6 +58,7 @@ listing: Listing[Conversation, ConversationFilter] = Listing(
         for field in ConversationOrderField
     },
     criteria={
+        "id": conversations.c.id == bindparam("id", type_=Uuid),
         "lead_id": conversations.c.lead_id == bindparam("lead_id", type_=Uuid),
         **choice(conversations.c.status, "status"),
         **choice(conversations.c.channel, "channel"),
@@ -55,6 +68,10 @@ listing: Listing[Conversation, ConversationFilter] = Listing(
     },
 )
 conversations_by_id = Lookup(_COLUMNS, Conversation._make, table=conversations).by_id
+
+insert_conversation = Creation(
+    conversations, ["lead_id", "session_key", "channel"], _COLUMNS, Conversation._make
+)
 
 _SET_STATUS = Statement(
     update(conversations)

@@ -7,3 +7,7 @@ class DatabaseUnavailable(Exception):
 
 class DatabaseTimeout(Exception):
     """The statement took longer than it may."""
+
+
+class MissingReference(Exception):
+    """The row refers to one that the organization does not have."""

@@ -1,15 +1,21 @@
 """Every question asked of leads."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from operator import attrgetter
 from typing import NamedTuple
+from uuid import UUID
 
-from sqlalchemy import DateTime, bindparam
+from sqlalchemy import DateTime, Uuid, bindparam, update
 
+from gateway.database.creation import Creation
 from gateway.database.filters import any_part, choice
 from gateway.database.listing import Listing
 from gateway.database.lookups import Lookup
 from gateway.database.paging import Keyset
+from gateway.database.pool import Tenant
+from gateway.database.statements import Statement
 from gateway.database.tables import NAME_KEY_LENGTH, lead_name_key, leads
 from gateway.records import Lead, LeadOrderField
 
@@ -22,6 +28,16 @@ class LeadFilter(NamedTuple):
     search: str | None = None
     created_after: datetime | None = None
     created_before: datetime | None = None
+    id: UUID | None = None
+
+    def fits(self, row: Lead) -> bool:
+        """Say whether a row passes all but `search`, which only the database can say."""
+        return (
+            (self.status is None or row.status in self.status)
+            and (self.channel is None or row.channel in self.channel)
+            and (self.created_after is None or row.created_at > self.created_after)
+            and (self.created_before is None or row.created_at < self.created_before)
+        )
 
 
 _COLUMNS = [leads.c[name] for name in Lead._fields]
@@ -41,6 +57,7 @@ listing: Listing[Lead, LeadFilter] = Listing(
         ),
     },
     criteria={
+        "id": leads.c.id == bindparam("id", type_=Uuid),
         **choice(leads.c.status, "status"),
         **choice(leads.c.channel, "channel"),
         "search": any_part(leads.c.name, leads.c.email, leads.c.company, leads.c.phone),
@@ -49,3 +66,22 @@ listing: Listing[Lead, LeadFilter] = Listing(
     },
 )
 leads_by_id = Lookup(_COLUMNS, Lead._make, table=leads).by_id
+
+WRITABLE = [name for name in Lead._fields if name not in {"id", "status", "created_at", "updated_at"}]
+insert_lead = Creation(leads, WRITABLE, _COLUMNS, Lead._make)
+
+
+async def update_lead(tenant: Tenant, id: UUID, changes: Mapping[str, object]) -> Lead | None:
+    """Change some columns of a lead. Answers the changed row, or None where the organization has none."""
+    if not changes:
+        return (await leads_by_id(tenant, [id]))[0]
+    values = {f"new_{name}": value for name, value in changes.items()}
+    return await tenant.first(_update(frozenset(changes)), key=id, **values)
+
+
+@lru_cache(maxsize=256)
+def _update(names: frozenset[str]) -> Statement[Lead]:
+    organization = bindparam("organization_id", type_=Uuid)
+    query = update(leads).where(leads.c.organization_id == organization, leads.c.id == bindparam("key", type_=Uuid))
+    changes = {name: bindparam(f"new_{name}", type_=leads.c[name].type) for name in sorted(names)}
+    return Statement(query.values(changes).returning(*_COLUMNS), Lead._make)

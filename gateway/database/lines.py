@@ -33,10 +33,11 @@ Check = Callable[[object, bytes], str]
 
 
 class Row(NamedTuple):
-    """A checked line: the table it goes to, its id, and its values in COPY's text form."""
+    """A checked line: the table it goes to, its id, what it refers to, and its values in COPY's text form."""
 
     table: str
     id: str
+    parent: str | None
     text: str
 
 
@@ -57,7 +58,7 @@ def parse(line: bytes) -> Row:
             raise BadLine(f'"{name}" {wrong}') from None
     if b"\\u0000" in line and _NUL.search(line):
         raise BadLine("contains a NUL character, which the database cannot hold")
-    return Row(form.table, values[0], "\t".join(values))
+    return Row(form.table, values[0], values[1] if form.table in PARENTS else None, "\t".join(values))
 
 
 def _object(line: bytes) -> dict[str, object]:
@@ -231,3 +232,5 @@ COLUMNS = {form.table: tuple(form.fields) for form in _FORMS.values()}
 """Each table's columns, in the order of a row's text and of an exported line."""
 TYPES = {form.table: kind for kind, form in _FORMS.items()}
 """What a line of each table calls itself."""
+PARENTS = {"conversations": "leads", "messages": "conversations"}
+"""The table that a row's second column refers to."""

@@ -5,6 +5,7 @@ from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
+from gateway.database.creation import Creation
 from gateway.database.filters import choice
 from gateway.database.listing import Listing
 from gateway.database.lookups import Lookup
@@ -36,6 +37,9 @@ listing: Listing[Message, MessageFilter] = Listing(
         )
     },
     criteria=choice(messages.c.role, "role"),
+)
+insert_message = Creation(
+    messages, ["conversation_id", "role", "content", "metadata"], _COLUMNS, Message._make
 )
 messages_by_id = Lookup(_COLUMNS, Message._make, table=messages).by_id
 

@@ -12,7 +12,7 @@ from psycopg.adapt import AdaptersMap, Loader
 from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
-from gateway.database.errors import DatabaseTimeout, DatabaseUnavailable
+from gateway.database.errors import DatabaseTimeout, DatabaseUnavailable, MissingReference
 from gateway.database.migrate import VERSION_TABLE, newest_version
 from gateway.database.statements import Row, Statement
 
@@ -36,9 +36,11 @@ def _adapters() -> AdaptersMap:
 
 @contextmanager
 def translated_errors() -> Iterator[None]:
-    """Turn the driver's errors that an operator must mend into this room's classes."""
+    """Turn the driver's errors that can be expected into this room's classes."""
     try:
         yield
+    except errors.ForeignKeyViolation as error:
+        raise MissingReference from error
     except errors.QueryCanceled as error:
         raise DatabaseTimeout from error
     except (PoolTimeout, PoolClosed, psycopg.OperationalError, psycopg.InterfaceError) as error:

@@ -13,7 +13,6 @@ from gateway.database.lines import COLUMNS, TYPES
 
 Connection = psycopg.Connection[tuple[object, ...]]
 
-_PARENTS = {"conversations": ("lead_id", "leads"), "messages": ("conversation_id", "conversations")}
 _COPIED_LINE = re.compile(r"staged_\w+\D+(\d+)")  # in the context of an error, whatever the server's language
 
 
@@ -22,46 +21,52 @@ class Staging:
 
     def __init__(self, connection: Connection, organization_id: UUID) -> None:
         self._connection = connection
-        self._organization = {"organization_id": organization_id}
+        self._organization: dict[str, object] = {"organization_id": organization_id}
         # The triggers keep the times that a bulk load brings.
-        self._execute("SELECT set_config('gateway.bulk', 'on', true), set_config('work_mem', '64MB', true)")
+        self._execute("SELECT set_config('gateway.bulk', 'on', true), set_config('work_mem', '32MB', true)")
         # One import of an organization at a time: two of the same rows in another order would deadlock.
         self._execute("SELECT pg_advisory_xact_lock(hashtextextended(%(organization_id)s::uuid::text, 0))")
         for table, columns in COLUMNS.items():
             self._execute(_make(table, columns))
 
+    def fill(self, chunk: Chunk) -> None:
+        """Copy a chunk's rows into the temporary tables. Raises ImportFailed."""
+        for table, rows in chunk.rows.items():
+            if rows:
+                statement = f"COPY staged_{table} FROM STDIN".encode()
+                with _bad_line(rows), self._connection.cursor() as cursor, cursor.copy(statement) as copy:
+                    copy.write("".join(rows))
+
     def store(self, chunk: Chunk) -> int:
-        """Write a chunk's rows. Answers how many were new or changed. Raises ImportFailed."""
-        staged = [table for table, rows in chunk.rows.items() if rows]
-        for table in staged:
-            self._copy(table, chunk.rows[table])
-        dangling = [found for table in staged if (found := self._dangling(table))]
-        if dangling:
-            raise min(dangling, key=lambda failure: failure.line or 0)
-        changed = sum(self._execute(_upsert(table, COLUMNS[table])).rowcount for table in staged)
-        for table in staged:
-            self._execute(f"TRUNCATE staged_{table}")
+        """Write the chunk that fills the temporary tables, and empty them.
+
+        Answers how many rows were new or changed. Raises ImportFailed.
+        """
+        self._check_references(chunk)
+        changed = 0
+        for table, rows in chunk.rows.items():
+            if rows:
+                changed += self._execute(_upsert(table, COLUMNS[table])).rowcount
+                self._execute(f"TRUNCATE staged_{table}")
         return changed
 
-    def _copy(self, table: str, rows: list[str]) -> None:
-        statement = f"COPY staged_{table} FROM STDIN".encode()
-        with _bad_line(rows), self._connection.cursor() as cursor, cursor.copy(statement) as copy:
-            copy.write("".join(rows))
+    def _check_references(self, chunk: Chunk) -> None:
+        dangling = [
+            (wanted[id], TYPES[table], id)
+            for table, wanted in chunk.wanted.items()
+            for id in wanted.keys() - self._stored(table, list(wanted))
+        ]
+        if dangling:
+            line, kind, id = min(dangling)
+            raise ImportFailed(line, f"refers to a {kind} that is not there before it: {id}")
 
-    def _dangling(self, table: str) -> ImportFailed | None:
-        """Find the first row that refers to nothing: nothing before it, and nothing in the database."""
-        if table not in _PARENTS:
-            return None
-        column, parents = _PARENTS[table]
-        row = self._execute(_first_dangling(table, column, parents)).fetchone()
-        if row is None:
-            return None
-        line, id = row
-        assert isinstance(line, int)  # noqa: S101 (for the type checker)
-        return ImportFailed(line, f'"{column}" refers to no {TYPES[parents]} before this line: {id}')
+    def _stored(self, table: str, ids: list[str]) -> set[object]:
+        if not ids:
+            return set()
+        return {id for (id,) in self._execute(_ids(table), ids=ids)}
 
-    def _execute(self, statement: str) -> psycopg.Cursor[tuple[object, ...]]:
-        return self._connection.execute(statement.encode(), self._organization)
+    def _execute(self, statement: str, **parameters: object) -> psycopg.Cursor[tuple[object, ...]]:
+        return self._connection.execute(statement.encode(), self._organization | parameters)
 
 
 @contextmanager
@@ -84,18 +89,10 @@ def _make(table: str, columns: Sequence[str]) -> str:
     """  # noqa: S608 (see above)
 
 
-def _first_dangling(table: str, column: str, parents: str) -> str:
+def _ids(table: str) -> str:
     return f"""
-        SELECT line, parent FROM (
-            SELECT {column} AS parent, min(line) AS line FROM staged_{table} GROUP BY {column}
-        ) AS needed
-        WHERE NOT EXISTS (
-            SELECT FROM staged_{parents} AS staged WHERE staged.id = parent AND staged.line < needed.line
-        ) AND NOT EXISTS (
-            SELECT FROM {parents} AS stored
-            WHERE stored.organization_id = %(organization_id)s AND stored.id = parent
-        )
-        ORDER BY line LIMIT 1
+        SELECT id::text FROM {table}
+        WHERE organization_id = %(organization_id)s AND id = ANY(%(ids)s::uuid[])
     """  # noqa: S608 (see above)
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Identity,
     Index,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -109,9 +110,10 @@ messages = Table(
     Column("role", Text, nullable=False),
     Column("content", Text, nullable=False),
     Column("metadata", JSONB, nullable=False, server_default=text("'{}'")),
-    # The clock's time, not the transaction's: what is written in one transaction keeps its order.
-    _timestamp("created_at", "clock_timestamp()"),
+    # A trigger fills it in where it is missing: with the clock's time, in the order of commits.
+    Column("created_at", DateTime(timezone=True), nullable=False),
     Column("arrival", BigInteger, Identity(always=True), nullable=False),
+    Column("transaction_id", BigInteger, nullable=False, server_default=text("pg_current_xact_id()::text::bigint")),
     _one_of("role", MessageRole),
     _object("metadata"),
     _finite("created_at"),
@@ -151,3 +153,15 @@ Index(
     messages.c.created_at,
     messages.c.arrival,
 )
+Index("messages_by_transaction", messages.c.organization_id, messages.c.transaction_id)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("organization_id", Uuid, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("request", LargeBinary, nullable=False),
+    Column("row_id", Uuid, nullable=False),
+    _timestamp("created_at", "now()"),
+)
+Index("idempotency_keys_by_created_at", idempotency_keys.c.organization_id, idempotency_keys.c.created_at)

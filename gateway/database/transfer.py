@@ -1,7 +1,6 @@
 """Import and export: an organization's records as JSON lines, into the tables and out of them."""
 
-import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -10,20 +9,16 @@ from uuid import UUID
 import orjson
 import psycopg
 from orjson import Fragment
-from psycopg import IsolationLevel, errors
+from psycopg import IsolationLevel
 
-from gateway.database.chunks import Chunk, ImportFailed, chunks_of
+from gateway.database.chunks import Chunk, chunks_of
 from gateway.database.lines import COLUMNS, TYPES
-from gateway.database.pool import translated_errors
+from gateway.database.refusals import told_refusals
 from gateway.database.staging import Connection, Staging
 
 _FETCHED_ROWS = 2_000
 # By arrival: what has the same time keeps its order in the copy, across conversations as well.
 _ORDERS = {"leads": "created_at, id", "conversations": "created_at, id", "messages": "arrival"}
-
-
-class TransferRefused(Exception):
-    """The database is not one to transfer with. The text says why."""
 
 
 class Imported(NamedTuple):
@@ -36,35 +31,40 @@ class Imported(NamedTuple):
 def import_lines(
     database_url: str,
     organization_id: UUID,
-    source: io.BufferedReader,
+    lines: Iterable[bytes],
     progress: Callable[[int], None] = lambda _: None,
 ) -> Imported:
-    """Load records, gzipped or not, in one transaction: all of them or none.
+    """Load records in one transaction: all of them or none.
 
     The effect is that of loading the lines one by one: an id that comes again changes the row that it made.
-    `progress` is told how many records are done. Raises ImportFailed, TransferRefused, DatabaseUnavailable or
-    DatabaseTimeout.
+    `progress` is told how many records are done.
+
+    Raises ImportFailed, DatabaseRefused, DatabaseUnavailable or DatabaseTimeout.
     """
     with _connected(database_url) as connection:
-        staging = Staging(connection, organization_id)
         imported = Imported(0, 0)
-        for chunk, changed in _stored(chunks_of(source), staging.store):
+        for chunk, changed in _stored(chunks_of(lines), Staging(connection, organization_id)):
             imported = Imported(imported.records + chunk.records, imported.changed + changed)
             progress(imported.records)
         return imported
 
 
-def _stored(chunks: Iterator[Chunk], store: Callable[[Chunk], int]) -> Iterator[tuple[Chunk, int]]:
-    """Store chunks in a thread, while the next one is read and checked."""
+def _stored(chunks: Iterator[Chunk], staging: Staging) -> Iterator[tuple[Chunk, int]]:
+    """Store chunks, and tell of each how many rows changed. The next one is read and checked meanwhile.
+
+    Copying stays in this thread: in another one it would wait for the interpreter's lock at every packet.
+    """
     with ThreadPoolExecutor(1) as worker:
         storing: tuple[Chunk, Future[int]] | None = None
         try:
             for chunk in chunks:
                 if storing:
                     yield storing[0], storing[1].result()
-                storing = chunk, worker.submit(store, chunk)
+                storing = None
+                staging.fill(chunk)
+                storing = chunk, worker.submit(staging.store, chunk)
         finally:
-            # Even where a later line has failed: an earlier one is to be told first.
+            # Even where a later line has failed: what is wrong with an earlier one is told first.
             changed = storing[1].result() if storing else 0
         if storing:
             yield storing[0], changed
@@ -73,7 +73,7 @@ def _stored(chunks: Iterator[Chunk], store: Callable[[Chunk], int]) -> Iterator[
 def export_lines(database_url: str, organization_id: UUID) -> Iterator[bytes]:
     """All records of an organization as of one moment, a line each.
 
-    Raises TransferRefused, DatabaseUnavailable or DatabaseTimeout.
+    Raises DatabaseRefused, DatabaseUnavailable or DatabaseTimeout.
     """
     with _connected(database_url) as connection:
         connection.isolation_level = IsolationLevel.REPEATABLE_READ
@@ -95,15 +95,6 @@ def _exported(connection: Connection, organization_id: UUID, table: str, order: 
             yield orjson.dumps(record, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE)
 
 
-_REFUSALS: dict[type[psycopg.Error], str] = {
-    errors.UndefinedTable: "it has no tables of the gateway, run `gateway migrate`",
-    errors.UndefinedColumn: "its tables are of another version, run `gateway migrate`",
-    errors.InsufficientPrivilege: "its user may not read or write the gateway's tables",
-    errors.ReadOnlySqlTransaction: "it is read-only",
-    errors.ForeignKeyViolation: "another program deletes the same rows at the same time",
-}
-
-
 @contextmanager
 def _connected(database_url: str) -> Iterator[Connection]:
     """Connect for one transaction, which commits if the block ends well."""
@@ -112,15 +103,5 @@ def _connected(database_url: str) -> Iterator[Connection]:
         "client_encoding": "utf8",
         "application_name": "conversations-gateway",
     }
-    with translated_errors():
-        try:
-            with psycopg.connect(database_url, **parameters) as connection:  # type: ignore[arg-type]  # mypy tries the values on every parameter
-                yield connection
-        except (psycopg.OperationalError, psycopg.InterfaceError):
-            raise
-        except psycopg.Error as error:
-            reason = _REFUSALS.get(type(error), f"its error code is {error.sqlstate}")
-            raise TransferRefused(f"the database refuses: {reason}") from None
-
-
-__all__ = ["ImportFailed", "Imported", "TransferRefused", "export_lines", "import_lines"]
+    with told_refusals(), psycopg.connect(database_url, **parameters) as connection:  # type: ignore[arg-type]  # mypy tries the values on every parameter
+        yield connection

@@ -7,16 +7,22 @@ from strawberry.dataloader import DataLoader
 from gateway.auth import Scope, Viewer
 from gateway.database.pool import Database, Tenant
 from gateway_graphql.errors import Forbidden
+from gateway_graphql.feeds import Feeds
 
 
 class Context:
     """One operation's viewer, way into the database, and loaders."""
 
-    __slots__ = ("loaders", "tenant", "viewer")
+    __slots__ = ("feeds", "last_event_id", "loaders", "tenant", "viewer")
 
-    def __init__(self, viewer: Viewer, database: Database) -> None:
+    def __init__(
+        self, viewer: Viewer, database: Database, feeds: Feeds | None = None, last_event_id: str | None = None
+    ) -> None:
+        """Subscriptions need `feeds`. `last_event_id` is the last event that a returning client has seen."""
         self.viewer = viewer
         self.tenant = Tenant(database, viewer.organization_id)
+        self.feeds = feeds
+        self.last_event_id = last_event_id
         self.loaders: dict[Any, DataLoader[Any, Any]] = {}
 
     def require(self, scope: Scope) -> None:

@@ -8,14 +8,16 @@ from uuid import UUID
 
 import orjson
 
+from gateway.database import changes
 from gateway.database.paging import Order, Position
 from gateway_graphql.errors import BadUserInput
+
+_EVENTS = "events"
 
 
 def encode(list_name: str, order: Order, position: Position) -> str:
     """Make the cursor of the row that stands at the position."""
-    text = orjson.dumps([list_name, order.field, order.descending, *position])
-    return urlsafe_b64encode(text).rstrip(b"=").decode()
+    return _written([list_name, order.field, order.descending, *position])
 
 
 def decode(
@@ -23,8 +25,7 @@ def decode(
 ) -> Position:
     """Read a cursor of this list and order. Raises BadUserInput, naming the argument, for every other text."""
     try:
-        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
-        found_list, field, descending, value, tie = orjson.loads(urlsafe_b64decode(padded))
+        found_list, field, descending, value, tie = _read(cursor)
     except (ValueError, TypeError):
         raise BadUserInput(f"`{argument}` is not a cursor.") from None
     if (found_list, field, descending) != (list_name, *order):
@@ -33,6 +34,42 @@ def decode(
         return _READERS[types[0]](value), _READERS[types[1]](tie)
     except (ValueError, TypeError, OverflowError):
         raise BadUserInput(f"`{argument}` is not a cursor.") from None
+
+
+def encode_event(position: changes.Position) -> str:
+    """Make the cursor of an event."""
+    return _written([_EVENTS, *position])
+
+
+def decode_event(cursor: str, *, argument: str) -> changes.Position:
+    """Read an event's cursor. Raises BadUserInput, naming the argument, for every other text."""
+    try:
+        found_list, seen, until, arrival = _read(cursor)
+        if found_list != _EVENTS:
+            raise ValueError
+        return changes.Position(
+            _snapshot(seen), None if until is None else _snapshot(until), _integer(arrival)
+        )
+    except (ValueError, TypeError):
+        raise BadUserInput(f"`{argument}` is not an event's cursor.") from None
+
+
+def _written(parts: list[Any]) -> str:
+    return urlsafe_b64encode(orjson.dumps(parts)).rstrip(b"=").decode()
+
+
+def _read(cursor: str) -> Any:
+    return orjson.loads(urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)))
+
+
+def _snapshot(value: Any) -> str:
+    # PostgreSQL reads nothing else as a snapshot: its beginning, its end, and who was running in between.
+    oldest, end, running = value.split(":")
+    numbers = [int(number) for number in running.split(",") if running]
+    first, last = _integer(int(oldest)), _integer(int(end))
+    if not 0 < first <= last or numbers != sorted({n for n in numbers if first <= n < last}):
+        raise ValueError
+    return f"{first}:{last}:{','.join(map(str, numbers))}"
 
 
 def _integer(value: Any) -> int:
@@ -55,4 +92,8 @@ def _timestamp(value: Any) -> datetime:
     return parsed
 
 
-_READERS: dict[type, Callable[[Any], Any]] = {int: _integer, str: _text, datetime: _timestamp, UUID: UUID}
+def _uuid(value: Any) -> UUID:
+    return UUID(_text(value))
+
+
+_READERS: dict[type, Callable[[Any], Any]] = {int: _integer, str: _text, datetime: _timestamp, UUID: _uuid}

@@ -10,14 +10,15 @@ from gateway import records
 Words = TypeVar("Words", bound=StrEnum)
 
 
-def _described(enum: type[Words], description: str, **meanings: str) -> type[Words]:
+def described(enum: type[Words], description: str, **meanings: str) -> type[Words]:
+    """Register an enum with what it and each of its values means."""
     registered = strawberry.enum(enum, name=enum.__name__.lstrip("_"), description=description)
     for value in registered.__strawberry_definition__.values:  # type: ignore[attr-defined]  # Strawberry puts it there
         value.description = meanings[value.name]
     return registered
 
 
-Channel = _described(
+Channel = described(
     records.Channel,
     "Where a conversation is held.",
     WHATSAPP="WhatsApp.",
@@ -25,7 +26,7 @@ Channel = _described(
     WEB="The chat of a website.",
     VOICE="The phone.",
 )
-LeadChannel = _described(
+LeadChannel = described(
     records.LeadChannel,
     "Where a lead came from.",
     WHATSAPP="WhatsApp.",
@@ -34,7 +35,7 @@ LeadChannel = _described(
     EMAIL="An e-mail.",
     VOICE="The phone.",
 )
-ConversationStatus = _described(
+ConversationStatus = described(
     records.ConversationStatus,
     "How a conversation stands.",
     ACTIVE="It is in progress.",
@@ -42,7 +43,7 @@ ConversationStatus = _described(
     ESCALATED="It was handed to a human.",
     ABANDONED="The customer stopped responding.",
 )
-LeadStatus = _described(
+LeadStatus = described(
     records.LeadStatus,
     "How far a lead has come on the way to an appointment.",
     NEW="Nobody has answered yet.",
@@ -55,21 +56,21 @@ LeadStatus = _described(
     CANCELLED="The appointment was cancelled.",
     LOST="The customer will not come.",
 )
-MessageRole = _described(
+MessageRole = described(
     records.MessageRole,
     "Who speaks.",
     USER="The customer.",
     ASSISTANT="The receptionist.",
     SYSTEM="The system: instructions and notices.",
 )
-ConversationOrderField = _described(
+ConversationOrderField = described(
     records.ConversationOrderField,
     "What conversations can be ordered by.",
     UPDATED_AT="The last activity. A conversation that changes moves.",
     CREATED_AT="The beginning: right for walking through all of them.",
     MESSAGE_COUNT="The number of messages.",
 )
-LeadOrderField = _described(
+LeadOrderField = described(
     records.LeadOrderField,
     "What leads can be ordered by.",
     CREATED_AT="When the lead was recorded.",
@@ -83,6 +84,6 @@ class _OrderDirection(StrEnum):
     DESC = "desc"
 
 
-OrderDirection = _described(
+OrderDirection = described(
     _OrderDirection, "Which end of an order comes first.", ASC="Smallest or oldest first.", DESC="Largest or newest first."
 )

@@ -1,5 +1,6 @@
 """The errors that a client may see, each a class with a code. Everything else is masked and logged once."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -39,6 +40,12 @@ class BadUserInput(PublicError):
     code = ErrorCode.BAD_USER_INPUT
 
 
+class NotFound(PublicError):
+    """The organization has no such thing."""
+
+    code = ErrorCode.NOT_FOUND
+
+
 class Forbidden(PublicError):
     """The token lacks the scope."""
 
@@ -61,15 +68,23 @@ def public(error: Exception) -> tuple[ErrorCode, str]:
             return ErrorCode.INTERNAL, "Something went wrong here. It has been logged with this request's id."
 
 
-def formatted(error: GraphQLError) -> dict[str, Any]:
-    """Give an error of an operation the form that its specification has, with a code."""
-    answer: dict[str, Any] = dict(error.formatted)
-    extensions = dict(answer.get("extensions") or {})
+def formatted(errors: Sequence[GraphQLError]) -> list[dict[str, Any]]:
+    """Give an operation's errors the form that its specification has, with codes.
+
+    Many errors may have one cause, as when a batch fails for all its parents: it is logged once.
+    """
+    causes = {id(cause): cause for error in errors if (cause := _cause(error))}
+    told = {key: public(cause) for key, cause in causes.items()}
+    return [_formatted(error, told.get(id(error.original_error))) for error in errors]
+
+
+def _cause(error: GraphQLError) -> Exception | None:
+    """What our own code raised. None where graphql-core found the client's fault, as in a variable's value."""
     cause = error.original_error
-    if cause is not None and not isinstance(cause, GraphQLError):
-        extensions["code"], answer["message"] = public(cause)
-    elif "code" not in extensions:
-        # Without a cause, graphql-core itself found the client's fault: a variable or argument of a wrong value.
-        extensions["code"] = ErrorCode.BAD_USER_INPUT
-    answer["extensions"] = extensions
-    return answer
+    return None if isinstance(cause, GraphQLError) or "code" in (error.extensions or {}) else cause
+
+
+def _formatted(error: GraphQLError, told: tuple[ErrorCode, str] | None) -> dict[str, Any]:
+    code, message = told or (ErrorCode.BAD_USER_INPUT, error.message)
+    extensions = {"code": code, **(error.extensions or {})}
+    return {**error.formatted, "message": message, "extensions": extensions}

@@ -1,16 +1,26 @@
 """Execution: an operation's answer, from its document to the response's parts."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from inspect import isawaitable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
+import orjson
 import strawberry
-from graphql import ExecutionResult, OperationType, execute
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    OperationType,
+    create_source_event_stream,
+    execute,
+    execute_subscription_event,
+)
 from graphql.pyutils import is_awaitable
 
 from gateway_graphql.context import Context
 from gateway_graphql.documents import Documents
-from gateway_graphql.errors import ErrorCode, formatted
+from gateway_graphql.errors import ErrorCode, formatted, public
+from gateway_graphql.subscribers import TooSlow
 
 
 class Operation(NamedTuple):
@@ -27,12 +37,19 @@ class Answer(NamedTuple):
     executed: bool
     data: dict[str, Any] | None = None
     errors: list[dict[str, Any]] | None = None
+    event_id: str | None = None
+    """Where an event stands, if it can be returned to."""
 
     @property
     def body(self) -> dict[str, Any]:
         """The response as its specification has it."""
         body: dict[str, Any] = {"errors": self.errors} if self.errors else {}
         return {**body, "data": self.data} if self.executed else body
+
+
+def to_json(value: Any) -> bytes:
+    """Write an answer: the one place where UUIDs, timestamps and JSON get their form."""
+    return orjson.dumps(value, option=orjson.OPT_UTC_Z)
 
 
 def request_error(code: ErrorCode, message: str) -> Answer:
@@ -53,13 +70,61 @@ class Executor:
         """Run an operation of an allowed type. Whatever goes wrong is among the answer's errors."""
         document = self._documents(operation.query)
         if document.node is None:
-            return Answer(executed=False, errors=[formatted(error) for error in document.errors])
+            return Answer(executed=False, errors=formatted(document.errors))
         kind = document.operation_type(operation.operation_name)
         if kind is not None and kind not in allowed:
             return request_error(ErrorCode.BAD_USER_INPUT, f"A {kind.value} cannot be run like this.")
-        result = execute(
+        return await self._run(document.node, operation, context)
+
+    async def stream(
+        self,
+        operation: Operation,
+        context: Context,
+        *,
+        allowed: frozenset[OperationType] = frozenset(OperationType),
+    ) -> AsyncGenerator[Answer]:
+        """Run an operation of an allowed type: a subscription answers again and again, others once.
+
+        Raises TooSlow where the answers are not taken as fast as they come.
+        """
+        document = self._documents(operation.query)
+        kind = document.operation_type(operation.operation_name)
+        if document.node is None or kind is not OperationType.SUBSCRIPTION:
+            yield await self(operation, context, allowed=allowed)
+            return
+        executor = self._schema.execution_context_class.build(
             self._schema._schema,  # noqa: SLF001 (its name for graphql-core's)
             document.node,
+            context_value=context,
+            raw_variable_values=dict(operation.variables or {}),
+            operation_name=operation.operation_name,
+        )
+        if isinstance(executor, list):
+            yield _answer(ExecutionResult(None, errors=executor))
+            return
+        events = create_source_event_stream(executor)
+        if isawaitable(events):
+            events = await events
+        if isinstance(events, ExecutionResult):
+            yield _answer(events)._replace(executed=False)
+            return
+        async with aclosing(cast("AsyncGenerator[Any]", events)) as events:
+            try:
+                async for event in events:
+                    context.loaders.clear()  # an event later the rows may have changed
+                    result = execute_subscription_event(executor.build_per_event_executor(event))
+                    answer = _answer(await result if isawaitable(result) else result)
+                    yield answer._replace(event_id=getattr(event, "cursor", None))
+            except TooSlow:
+                raise
+            except Exception as error:  # noqa: BLE001 (the boundary for what a source of events raises)
+                code, message = public(error)
+                yield request_error(code, message)
+
+    async def _run(self, document: DocumentNode, operation: Operation, context: Context) -> Answer:
+        result = execute(
+            self._schema._schema,  # noqa: SLF001 (its name for graphql-core's)
+            document,
             context_value=context,
             variable_values=dict(operation.variables or {}),
             operation_name=operation.operation_name,
@@ -75,6 +140,6 @@ def _answer(result: ExecutionResult) -> Answer:
         # Errors of fields have a path; without data and path, nothing was executed.
         executed=result.data is not None or any(error.path for error in errors),
         data=result.data,
-        errors=[formatted(error) for error in errors] or None,
+        errors=formatted(errors) or None,
     )
 

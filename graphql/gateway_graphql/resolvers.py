@@ -115,12 +115,6 @@ def messages_of_conversations(
     return _lists(context, MESSAGES, messages.listing, parents, filter, messages.CHRONOLOGICAL, window)
 
 
-async def set_conversation_status(context: Context, id: UUID, status: str) -> Conversation | None:
-    """Change a conversation's status; the changed conversation, or None where there is none of that id."""
-    context.require(Scope.CONVERSATIONS_WRITE)
-    return await conversations.set_conversation_status(context.tenant, id, status)
-
-
 def _list(
     context: Context, name: str, listing: Listing[Any, Any], filter: Any, order: Order, window: Window
 ) -> Connection[Any]:

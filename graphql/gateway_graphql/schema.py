@@ -4,8 +4,10 @@ import strawberry
 from graphql import GraphQLInputObjectType, GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, Undefined
 from strawberry.schema.config import StrawberryConfig
 
+from gateway_graphql.mutation import Mutation
 from gateway_graphql.query import Query
 from gateway_graphql.scalars import SCALARS
+from gateway_graphql.subscription import Subscription
 
 
 def _without_null_defaults(schema: GraphQLSchema) -> None:
@@ -22,5 +24,7 @@ def _without_null_defaults(schema: GraphQLSchema) -> None:
                 each.default_value = Undefined
 
 
-schema = strawberry.Schema(query=Query, config=StrawberryConfig(scalar_map=SCALARS, sort_schema=True))
+schema = strawberry.Schema(
+    query=Query, mutation=Mutation, subscription=Subscription, config=StrawberryConfig(scalar_map=SCALARS)
+)
 _without_null_defaults(schema._schema)  # noqa: SLF001 (its name for graphql-core's)

@@ -84,7 +84,7 @@ def test_overlapping_transactions_on_a_few_conversations(
 
     def work(writer: Writer, number: int) -> None:
         for turn in range(15):
-            # A transaction keeps to one conversation: the order of locks across several is the writer's own affair.
+            # One conversation a transaction: the order of locks across several is the writer's own affair.
             conversation = conversations[(number + turn) % 3]
             with writer.connection.transaction():
                 writer.insert([conversation] * 2)
@@ -93,9 +93,7 @@ def test_overlapping_transactions_on_a_few_conversations(
             writer.delete(0.1)
 
     write_at_once(database_url, organization.id, work)
-    counted = organization.sql(
-        "SELECT count(*) FROM messages WHERE organization_id = %s", organization.id
-    )
+    counted = organization.sql("SELECT count(*) FROM messages WHERE organization_id = %s", organization.id)
     assert counted[0][0] > WRITERS
     assert organization.sql(_WRONG, organization.id) == []
 
@@ -112,7 +110,9 @@ def test_statements_that_touch_many_conversations_in_any_order(
             writer.delete(0.4)
 
     write_at_once(database_url, organization.id, work)  # a deadlock would raise here
-    moved = organization.sql("SELECT max(message_count) FROM conversations WHERE organization_id = %s", organization.id)
+    moved = organization.sql(
+        "SELECT max(message_count) FROM conversations WHERE organization_id = %s", organization.id
+    )
     assert moved[0][0] > 0
     assert organization.sql(_WRONG, organization.id) == []
 

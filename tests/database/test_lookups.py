@@ -20,9 +20,7 @@ async def test_no_ids_no_answers(tenant: Tenant) -> None:
     assert await leads_by_id(tenant, []) == []
 
 
-async def test_another_organizations_rows_do_not_exist(
-    tenant: Tenant, organization: Organization, stranger: Organization
-) -> None:
+async def test_another_organizations_rows_do_not_exist(tenant: Tenant, stranger: Organization) -> None:
     lead = stranger.lead()
     conversation = stranger.conversation(lead)
     message = stranger.message(conversation)

@@ -20,14 +20,16 @@ from tests.support.organization import START, Organization
 
 _COLUMNS = """
 SELECT table_name, column_name, data_type, udt_name, is_nullable, column_default, identity_generation
-FROM information_schema.columns WHERE table_name IN ('leads', 'conversations', 'messages') ORDER BY 1, ordinal_position
+FROM information_schema.columns WHERE table_name IN ('leads', 'conversations', 'messages')
+ORDER BY 1, ordinal_position
 """
 _CONSTRAINTS = """
 SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)
 FROM pg_constraint WHERE conrelid::regclass::text IN ('leads', 'conversations', 'messages') ORDER BY 1, 2
 """
 _INDEXES = """
-SELECT indexname, indexdef FROM pg_indexes WHERE tablename IN ('leads', 'conversations', 'messages') ORDER BY 1
+SELECT indexname, indexdef
+FROM pg_indexes WHERE tablename IN ('leads', 'conversations', 'messages') ORDER BY 1
 """
 
 
@@ -120,7 +122,9 @@ def test_triggers_of_another_schema_fire_from_everywhere(new_database: Callable[
                 f'INSERT INTO "Gateway".messages ({columns}) VALUES (%s, %s, %s, %s, %s)'.encode(),
                 (organization.id, conversation, "user", "Hello", START),
             )
-        kept = organization.sql("SELECT message_count, last_message_at, last_message_preview FROM conversations")
+        kept = organization.sql(
+            "SELECT message_count, last_message_at, last_message_preview FROM conversations"
+        )
         assert kept == [(1, START, "Hello")]
 
 

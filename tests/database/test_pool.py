@@ -25,9 +25,9 @@ NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 
 @asynccontextmanager
 async def opened(
-    url: str, *, size: int = 1, timeout: float = 5, statement_timeout: float = 5
+    url: str, *, size: int = 1, patience: float = 5, statement_timeout: float = 5
 ) -> AsyncIterator[Database]:
-    database = Database(url, size=size, timeout=timeout, statement_timeout=statement_timeout)
+    database = Database(url, size=size, timeout=patience, statement_timeout=statement_timeout)
     await database.open()
     try:
         yield database
@@ -118,7 +118,7 @@ async def test_a_statement_that_nobody_waits_for_is_stopped(database_url: str) -
 
 
 async def test_no_connection_free_in_time(database_url: str) -> None:
-    async with opened(database_url, timeout=0.2) as database:
+    async with opened(database_url, patience=0.2) as database:
         busy = asyncio.create_task(database.run(SLEEP, {"seconds": 1}))
         await asyncio.sleep(0.1)
         with pytest.raises(DatabaseUnavailable):
@@ -129,7 +129,7 @@ async def test_no_connection_free_in_time(database_url: str) -> None:
 
 @pytest.mark.parametrize("url", [NOWHERE, "postgresql://nobody@/nothing?host=/nowhere"])
 async def test_a_server_that_is_away(url: str) -> None:
-    async with opened(url, timeout=0.2) as database:
+    async with opened(url, patience=0.2) as database:
         started = time.monotonic()
         with pytest.raises(DatabaseUnavailable):
             await database.run(ONE, {"one": 1})
@@ -146,7 +146,7 @@ async def test_a_closed_pool_is_unavailable(database_url: str) -> None:
 async def test_a_server_that_goes_and_comes_back(database_url: str) -> None:
     road = Road(database_url)
     await road.open()
-    async with opened(road.url, timeout=0.3) as database:
+    async with opened(road.url, patience=0.3) as database:
         assert await database.run(ONE, {"one": 1}) == [1]
         await road.close()
         for _ in range(3):

@@ -140,8 +140,9 @@ def test_the_same_id_in_another_organization_is_another_conversation(
 
 
 def test_nobody_sets_by_hand_what_is_counted(organization: Organization) -> None:
-    invented = {"message_count": 7, "last_message_at": minutes(9), "last_message_preview": "invented"}
-    conversation = organization.conversation(updated_at=START, **invented)
+    conversation = organization.conversation(
+        updated_at=START, message_count=7, last_message_at=minutes(9), last_message_preview="invented"
+    )
     assert kept(organization, conversation) == (0, None, None)
     organization.sql(
         "UPDATE conversations SET message_count = 7, last_message_at = now(), last_message_preview = ''"
@@ -156,19 +157,24 @@ def test_writing_the_same_conversation_again_keeps_its_counters(organization: Or
     conversation = organization.conversation()
     organization.message(conversation, "kept", created_at=START)
     organization.sql(
-        "INSERT INTO conversations SELECT * FROM conversations WHERE id = %s ON CONFLICT (organization_id, id)"
-        " DO UPDATE SET message_count = excluded.message_count, last_message_at = excluded.last_message_at,"
-        " last_message_preview = excluded.last_message_preview",
+        "INSERT INTO conversations SELECT * FROM conversations WHERE id = %s"
+        " ON CONFLICT (organization_id, id) DO UPDATE SET message_count = excluded.message_count,"
+        " last_message_at = excluded.last_message_at, last_message_preview = excluded.last_message_preview",
         conversation,
     )
     assert kept(organization, conversation) == (1, START, "kept")
 
 
+ADD_A_MESSAGE = """
+INSERT INTO messages (organization_id, conversation_id, role, content)
+SELECT organization_id, id, 'user', 'Hello' FROM conversations WHERE id = %s
+"""
+
+
 @pytest.mark.parametrize(
     "change",
     [
-        "INSERT INTO messages (organization_id, conversation_id, role, content)"
-        " SELECT organization_id, id, 'user', 'Hello' FROM conversations WHERE id = %s",
+        ADD_A_MESSAGE,
         "UPDATE conversations SET status = 'completed' WHERE id = %s",
         "UPDATE conversations SET updated_at = '1999-01-01Z' WHERE id = %s",
         "DELETE FROM messages WHERE conversation_id = %s",

@@ -3,6 +3,7 @@
 import hmac
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -20,12 +21,12 @@ from tests.support.organization import SECRET
 
 NOW = 1_772_877_600
 ORGANIZATION = UUID("0b9f4ab6-3f3c-4b7e-9d7b-1f2e6b1a2c3d")
-CLAIMS = {"sub": "user-1", "organization_id": str(ORGANIZATION), "exp": NOW + 60}
+CLAIMS = {"sub": "user-1", "organization_id": str(ORGANIZATION), "exp": NOW + 3600}
 HEADER = {"alg": "HS256", "typ": "JWT"}
 
 
 @cache
-def private_key(algorithm: str, name: str = "first") -> AllowedPrivateKeys:
+def private_key(algorithm: str, name: str) -> AllowedPrivateKeys:
     """Return the algorithm's key of that name, the same throughout a run."""
     match algorithm:
         case "RS256":
@@ -39,7 +40,11 @@ def private_key(algorithm: str, name: str = "first") -> AllowedPrivateKeys:
 
 def public_pem(algorithm: str) -> bytes:
     """Return the public key as a file would hold it."""
-    return private_key(algorithm).public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return (
+        private_key(algorithm, "first")
+        .public_key()
+        .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    )
 
 
 def written(algorithm: str, key: object) -> dict[str, Any]:
@@ -82,6 +87,8 @@ class Provider:
         self.status = 200
         self.headers: dict[str, str] = {}
         self.body = b""
+        self.pause = 0.0
+        """Seconds between the bytes of the body, where there is a pause."""
         self.fetches = 0
         self.answers = threading.Event()
         self.answers.set()
@@ -107,7 +114,9 @@ class _Handler(BaseHTTPRequestHandler):
             for header, value in provider.headers.items():
                 self.send_header(header, value)
             self.end_headers()
-            self.wfile.write(provider.body)
+            for piece in map(bytes, zip(provider.body)) if provider.pause else [provider.body]:
+                self.wfile.write(piece)
+                time.sleep(provider.pause)
 
     def log_message(self, format: str, *arguments: object) -> None:
         """Say nothing."""

@@ -60,12 +60,15 @@ SELECT md5('organization ' || CASE WHEN share < 2.0 / 3 THEN 1
     (ARRAY['whatsapp', 'web', 'telegram', 'voice', 'email'])[1 + floor(5 * power(random(), 2))],
     (ARRAY['completed', 'new', 'booked', 'contacted', 'confirmed', 'lost', 'booking_offered', 'cancelled',
         'no_show'])[1 + floor(9 * power(random(), 2))],
-    jsonb_build_object('source', 'campaign ' || n %% 7), created_at, created_at + random() * interval '30 days'
-FROM (SELECT n, random() AS share, timestamptz '2025-01-01Z' + n * (interval '365 days' / %(leads)s) AS created_at,
+    jsonb_build_object('source', 'campaign ' || n %% 7), created_at,
+    created_at + random() * interval '30 days'
+FROM (SELECT n, random() AS share,
+        timestamptz '2025-01-01Z' + n * (interval '365 days' / %(leads)s) AS created_at,
         (ARRAY['Anna', 'Ben', 'Clara', 'David', 'Emma', 'Felix', 'Grace', 'Hannah', 'Ivan', 'Jane', 'Karl',
             'Lena', 'Marta', 'Noah', 'Olga', 'Zoë'])[1 + floor(16 * random())] AS first_name,
         (ARRAY['Bauer', 'Brown', 'Fischer', 'Garcia', 'Jones', 'Keller', 'Meyer', 'Müller', 'Novak', 'Rossi',
-            'Schmidt', 'Smith', 'Taylor', 'Wagner', 'Weber', 'Young'])[1 + floor(16 * random())] AS family_name
+            'Schmidt', 'Smith', 'Taylor', 'Wagner', 'Weber', 'Young'])[1 + floor(16 * random())]
+            AS family_name
     FROM generate_series(1, %(leads)s) AS n) AS lead
 """
 
@@ -83,8 +86,8 @@ FROM (SELECT md5('conversation ' || n)::uuid AS id,
 JOIN leads lead ON lead.id = conversation.lead_id
 """
 
-# Message n is one of a run; the runs grow shorter as n grows: by the square root, so that the longest is long.
-# The prime scatters long and short conversations over the year.
+# Message n is one of a run, and the first runs are the longest, as the square of n has it. The prime scatters
+# long and short conversations over the year.
 _MESSAGES = """
 INSERT INTO messages (organization_id, id, conversation_id, role, content, metadata, created_at)
 SELECT conversation.organization_id, md5('message ' || n)::uuid, conversation.id,
@@ -92,15 +95,17 @@ SELECT conversation.organization_id, md5('message ' || n)::uuid, conversation.id
     substr(words, 1 + (random() * 700)::int, 80 + (random() * 120)::int),
     CASE WHEN n %% 10 = 0 THEN jsonb_build_object('tokens', n %% 400) ELSE '{}' END,
     conversation.created_at + nth * interval '40 seconds'
-FROM (SELECT n, md5('conversation ' || 1 + run * 7919::bigint %% %(conversations)s)::uuid AS conversation_id,
+FROM (SELECT n,
+        md5('conversation ' || 1 + run * 7919::bigint %% %(conversations)s)::uuid AS conversation_id,
         n - %(messages)s * sqrt(run / (0.98 * %(conversations)s)) AS nth
     FROM (SELECT n, floor(0.98 * %(conversations)s * power((n - 0.5) / %(messages)s, 2))::int AS run
         FROM generate_series(1, %(messages)s) AS n) AS numbered) AS message
 JOIN conversations conversation ON conversation.id = message.conversation_id,
     (SELECT repeat('Good morning, I would like to book an appointment for a haircut next week, if you have '
-        || 'anything free on Tuesday or Thursday after five. Of course, let me have a look: there is a place '
-        || 'on Thursday at half past five. Guten Tag, ich müsste meinen Termin leider verschieben, geht es auch '
-        || 'am Freitagvormittag? Gern, um zehn Uhr wäre noch etwas frei. How much is it with colour? ', 3)
+        || 'anything free on Tuesday or Thursday after five. Of course, let me have a look: there is a '
+        || 'place on Thursday at half past five. Guten Tag, ich müsste meinen Termin leider verschieben, '
+        || 'geht es auch am Freitagvormittag? Gern, um zehn Uhr wäre noch etwas frei. How much is it with '
+        || 'colour? ', 3)
         AS words) AS text
 ORDER BY n
 """
@@ -109,7 +114,9 @@ _COUNTERS = """
 UPDATE conversations conversation
 SET message_count = counted.messages, last_message_at = counted.last, updated_at = counted.last,
     last_message_preview = gateway_preview(message.content)
-FROM (SELECT conversation_id, count(*) AS messages, max(created_at) AS last FROM messages GROUP BY 1) AS counted
-JOIN messages message ON message.conversation_id = counted.conversation_id AND message.created_at = counted.last
+FROM (SELECT conversation_id, count(*) AS messages, max(created_at) AS last
+    FROM messages GROUP BY 1) AS counted
+JOIN messages message
+    ON message.conversation_id = counted.conversation_id AND message.created_at = counted.last
 WHERE conversation.id = counted.conversation_id
 """

@@ -1,0 +1,223 @@
+"""The commands."""
+
+import difflib
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from io import BufferedReader
+from pathlib import Path
+from typing import Annotated, NoReturn
+from uuid import UUID
+
+import typer
+import uvicorn
+from platformdirs import user_data_path
+
+from gateway.auth import Scope
+from gateway.database.chunks import read_lines
+from gateway.database.migrate import migrate as migrate_database
+from gateway.database.refusals import told_refusals
+from gateway.database.transfer import export_lines, import_lines
+from gateway.demo import demo_database, demo_secret
+from gateway.exits import WRONG_SETTINGS, fail, settings_with, told_failures
+from gateway.progress import import_progress
+from gateway.sample import SAMPLE_ORGANIZATION
+from gateway.settings import Settings
+from gateway.tokens import signed_token
+from gateway_graphql.schema import schema as graphql_schema
+
+_DEMO_DATA = user_data_path("conversations-gateway")
+_LOCALHOST = "127.0.0.1"
+_DEMO_TOKEN_SECONDS = 30 * 24 * 3600
+
+Organization = Annotated[UUID, typer.Option(help="The organization's id, a UUID.")]
+Port = Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")]
+
+app = typer.Typer(
+    help="GraphQL and REST over conversations, leads and messages in PostgreSQL.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """Run the command that the program's arguments name."""
+    app()
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        try:
+            typer.echo(version("conversations-gateway"))
+        except PackageNotFoundError:
+            typer.echo("unknown: the package is not installed")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def demo(
+    port: Port = 8000,
+    data: Annotated[
+        Path, typer.Option(envvar="GATEWAY_DEMO_DATA", help="The directory of the demo's database.")
+    ] = _DEMO_DATA,
+) -> None:
+    """Start on an embedded PostgreSQL with sample data. Needs no set-up; Ctrl-C stops it."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
+    with told_failures():
+        _check_port(_LOCALHOST, port)
+        typer.echo(f"Starting PostgreSQL in {data} ...")
+        with demo_database(data) as url:
+            os.environ |= {"GATEWAY_DATABASE_URL": url, "GATEWAY_JWT_SECRET": demo_secret(data)}
+            _introduce(port, settings_with("jwt_secret"))
+            _serve(_LOCALHOST, port, workers=1)
+
+
+def _stop(*_: object) -> NoReturn:
+    # What has begun to stop is not to be stopped again in the middle of it.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    raise SystemExit
+
+
+def _introduce(port: int, settings: Settings) -> None:
+    token = signed_token(settings, SAMPLE_ORGANIZATION, user="demo", scopes=None, ttl=_DEMO_TOKEN_SECONDS)
+    base = f"http://{_LOCALHOST}:{port}"
+    typer.echo(
+        f"GraphQL  {base}/graphql\n"
+        f"REST     {base}/api/v1/conversations\n"
+        f"\nA token, good for 30 days:\n{token}\n"
+        f"\nTry:\n"
+        f"curl -H 'Authorization: Bearer {token}' '{base}/api/v1/conversations?limit=3'\n"
+        "\nCtrl-C stops everything."
+    )
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = _LOCALHOST,
+    port: Port = 8000,
+    workers: Annotated[int, typer.Option(min=1, help="How many processes serve.")] = 1,
+) -> None:
+    """Serve the database at GATEWAY_DATABASE_URL."""
+    settings = settings_with("database_url")
+    if settings.jwt_secret is None and settings.jwks_url is None:
+        fail("GATEWAY_JWT_SECRET or GATEWAY_JWKS_URL must be set", WRONG_SETTINGS)
+    with told_failures():
+        _check_port(host, port)
+        shown = f"[{host}]" if ":" in host else host
+        typer.echo(f"Serving http://{shown}:{port}/graphql and http://{shown}:{port}/api/v1")
+        _serve(host, port, workers)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database's tables to this version."""
+    settings = settings_with("database_url")
+    with told_failures(), told_refusals():
+        migrate_database(settings.database_url)
+    typer.echo("The database's tables are of this version.")
+
+
+@app.command("import")
+def import_(
+    file: Annotated[str, typer.Argument(help="JSON lines, gzipped or not; - is standard input.")],
+    organization: Organization,
+) -> None:
+    """Load records into an organization: all of them, or none where a line is bad."""
+    settings = settings_with("database_url")
+    with told_failures(), _opened(file) as source, import_progress(source) as report:
+        records, changed = import_lines(settings.database_url, organization, read_lines(source), report)
+    typer.echo(f"{records:,} records read, {changed:,} of them new or changed.")
+
+
+@app.command()
+def export(organization: Organization) -> None:
+    """Write an organization's records to standard output, in the form that import reads."""
+    settings = settings_with("database_url")
+    with told_failures():
+        sys.stdout.buffer.writelines(export_lines(settings.database_url, organization))
+
+
+@app.command()
+def token(
+    organization: Organization,
+    user: Annotated[str, typer.Option(help="Who the token is for: its `sub`.")] = "operator",
+    scope: Annotated[
+        list[str] | None, typer.Option(help="What it allows; may be repeated. All, if not given.")
+    ] = None,
+    ttl: Annotated[int, typer.Option(min=1, help="Seconds that it is good for.")] = 3600,
+) -> None:
+    """Print a token signed with GATEWAY_JWT_SECRET."""
+    scopes = " ".join(scope).split() if scope else None
+    unknown = sorted(set(scopes or ()) - set(Scope))
+    if unknown:
+        raise typer.BadParameter(f"{unknown[0]!r} is none of {', '.join(Scope)}", param_hint="--scope")
+    if not user:
+        raise typer.BadParameter("must not be empty", param_hint="--user")
+    typer.echo(signed_token(settings_with("jwt_secret"), organization, user=user, scopes=scopes, ttl=ttl))
+
+
+@app.command()
+def schema(
+    check: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Print what differs from this file, and fail if something does."),
+    ] = None,
+) -> None:
+    """Print the GraphQL schema's SDL."""
+    sdl = graphql_schema.as_str().rstrip("\n") + "\n"
+    if check is None:
+        typer.echo(sdl, nl=False)
+        return
+    with told_failures():
+        written = check.read_text(encoding="utf-8")
+    lines = difflib.unified_diff(
+        written.splitlines(keepends=True), sdl.splitlines(keepends=True), str(check), "the code's schema"
+    )
+    if written != sdl:
+        typer.echo("".join(lines), nl=False)
+        fail(f"{check} differs from the code's schema")
+
+
+@contextmanager
+def _opened(file: str) -> Iterator[BufferedReader]:
+    standard_input = file == "-"
+    with open(sys.stdin.fileno() if standard_input else file, "rb", closefd=not standard_input) as source:
+        yield source
+
+
+def _check_port(host: str, port: int) -> None:
+    """Find out now, and say it clearly, where uvicorn would only log it later."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        with socket.create_server((host, port), family=family):
+            pass
+    except OSError as error:
+        fail(f"cannot listen on port {port} of {host}: {error.strerror}")
+
+
+def _serve(host: str, port: int, workers: int) -> None:
+    uvicorn.run(
+        "gateway.app:create_app",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        access_log=False,
+        log_level="warning",
+    )

@@ -1,0 +1,153 @@
+"""What changed since: messages as they commit, conversations and leads by their time of change.
+
+A position is a snapshot of PostgreSQL's: all that is visible in it has been seen. That is exact however
+transactions overlap, where a time or a number that only grows would miss what commits late.
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
+from typing import Any, Generic, NamedTuple
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Integer,
+    Table,
+    Text,
+    Uuid,
+    bindparam,
+    cast,
+    func,
+    not_,
+    select,
+)
+from sqlalchemy.types import UserDefinedType
+
+from gateway.database.pool import Tenant
+from gateway.database.statements import Row, Statement, scalar
+from gateway.database.tables import conversations, leads, messages
+from gateway.records import Conversation, Lead, Message
+
+ROWS_A_PAGE = 500
+
+
+class Position(NamedTuple):
+    """All that is visible in `seen`, and of what is visible in `until`, what arrived up to `arrival`."""
+
+    seen: str
+    until: str | None = None
+    arrival: int = 0
+
+
+class _Snapshot(UserDefinedType[str]):
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "pg_snapshot"
+
+
+class _TransactionId(UserDefinedType[int]):
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "xid8"
+
+
+def _visible(snapshot: str) -> ColumnElement[bool]:
+    transaction = cast(cast(messages.c.transaction_id, Text), _TransactionId)
+    return func.pg_visible_in_snapshot(transaction, cast(bindparam(snapshot, type_=Text), _Snapshot))
+
+
+_SNAPSHOT: Statement[str] = Statement(select(cast(func.pg_current_snapshot(), Text)), scalar)
+
+_ADDED = Statement(
+    select(*(messages.c[name] for name in Message._fields))
+    .where(
+        messages.c.organization_id == bindparam("organization_id", type_=Uuid),
+        # Older transactions had ended when `seen` was taken: the index starts behind them.
+        messages.c.transaction_id >= bindparam("oldest", type_=BigInteger),
+        not_(_visible("seen")),
+        _visible("until"),
+        messages.c.arrival > bindparam("arrival", type_=BigInteger),
+    )
+    .order_by(messages.c.arrival)
+    .limit(bindparam("limit", type_=Integer)),
+    Message._make,
+)
+
+
+async def current_snapshot(tenant: Tenant) -> str:
+    """Return what is visible now, as PostgreSQL writes it: `xmin:xmax:xip,...`."""
+    return (await tenant.all(_SNAPSHOT))[0]
+
+
+async def is_ahead(tenant: Tenant, position: Position) -> bool:
+    """Say whether a position knows of transactions that this database has not begun yet."""
+    return _end(position.until or position.seen) > _end(await current_snapshot(tenant))
+
+
+def _end(snapshot: str) -> int:
+    return int(snapshot.split(":")[1])
+
+
+async def added_messages(
+    tenant: Tenant, position: Position, until: str
+) -> AsyncIterator[tuple[Message, Position]]:
+    """Every message between the position and the snapshot, each with the position behind it.
+
+    In one conversation they come in the order in which they committed.
+    """
+    if position.until is not None:
+        async for row in _pages(tenant, position.seen, position.until, position.arrival):
+            yield row
+        position = Position(position.until)
+    if position.seen != until:
+        async for row in _pages(tenant, position.seen, until, 0):
+            yield row
+
+
+async def _pages(
+    tenant: Tenant, seen: str, until: str, arrival: int
+) -> AsyncIterator[tuple[Message, Position]]:
+    oldest = int(seen.partition(":")[0])
+    while True:
+        rows = await tenant.all(
+            _ADDED, seen=seen, until=until, oldest=oldest, arrival=arrival, limit=ROWS_A_PAGE
+        )
+        for row in rows:
+            yield row, Position(seen, until, row.arrival)
+        if len(rows) < ROWS_A_PAGE:
+            return
+        arrival = rows[-1].arrival
+
+
+class ChangedRows(Generic[Row]):
+    """Rows of a table that changed, by their time of change."""
+
+    def __init__(self, table: Table, names: Sequence[str], make: Callable[[tuple[Any, ...]], Row]) -> None:
+        self._statement: Statement[Row] = Statement(
+            select(*(table.c[name] for name in names))
+            .where(
+                table.c.organization_id == bindparam("organization_id", type_=Uuid),
+                table.c.updated_at > bindparam("since", type_=DateTime(timezone=True)),
+            )
+            .order_by(table.c.updated_at, table.c.id)
+            .limit(bindparam("limit", type_=Integer)),
+            make,
+        )
+
+    async def since(self, tenant: Tenant, when: datetime) -> list[Row]:
+        """Return what changed after a time, the first 500 rows of it."""
+        return await tenant.all(self._statement, since=when, limit=ROWS_A_PAGE)
+
+
+changed_conversations = ChangedRows(conversations, Conversation._fields, Conversation._make)
+changed_leads = ChangedRows(leads, Lead._fields, Lead._make)
+
+_NOW: Statement[datetime] = Statement(select(func.now()), scalar)
+
+
+async def database_time(tenant: Tenant) -> datetime:
+    """Return the database's clock: what `updated_at` is set by."""
+    return (await tenant.all(_NOW))[0]

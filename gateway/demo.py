@@ -1,0 +1,41 @@
+"""The demo's database: an embedded PostgreSQL with sample data, and a secret that lasts as long."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from gateway.database.migrate import migrate
+from gateway.database.refusals import told_refusals
+from gateway.database.transfer import export_lines, import_lines
+from gateway.embedded import embedded_postgres
+from gateway.sample import SAMPLE_ORGANIZATION, sample_lines
+
+_SECRET_BYTES = 48
+
+
+@contextmanager
+def demo_database(data: Path) -> Iterator[str]:
+    """Run the demo's database on a data directory, and yield its URL. Raises EmbeddedPostgresError."""
+    with embedded_postgres(data) as url:
+        with told_refusals():
+            migrate(url)
+        if next(export_lines(url, SAMPLE_ORGANIZATION), None) is None:
+            import_lines(url, SAMPLE_ORGANIZATION, sample_lines())
+        yield url
+
+
+def demo_secret(data: Path) -> str:
+    """Return the secret that signs the demo's tokens, made where it is missing: they outlive a restart."""
+    path = data / "jwt-secret"
+    with suppress(FileExistsError):
+        # Written apart and linked: a second demo that starts meanwhile finds a whole secret or none.
+        draft = data / f"jwt-secret.{os.getpid()}"
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:  # noqa: PTH123 (born with its mode)
+            file.write(secrets.token_urlsafe(_SECRET_BYTES))
+        try:
+            os.link(draft, path)
+        finally:
+            draft.unlink()
+    return path.read_text()

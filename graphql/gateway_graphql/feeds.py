@@ -1,0 +1,238 @@
+"""Feeds: what changes in an organization, fetched once and handed to all who watch it in this process.
+
+An announcement only says where to look. Messages are told exactly once each, from position to position, also
+after the listening connection broke. A changed conversation or lead is told as it stands when it is fetched.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Generic, NamedTuple, Protocol, TypeVar, cast
+from uuid import UUID
+
+from gateway.database.changes import (
+    ChangedRows,
+    Position,
+    added_messages,
+    changed_conversations,
+    changed_leads,
+    current_snapshot,
+    database_time,
+)
+from gateway.database.conversations import conversations_by_id
+from gateway.database.errors import DatabaseTimeout, DatabaseUnavailable
+from gateway.database.leads import leads_by_id
+from gateway.database.listener import Change
+from gateway.database.pool import Database, Tenant
+from gateway.records import Conversation, Lead, Message
+from gateway_graphql.subscribers import Subscribers
+
+_PAUSE = 0.5
+"""Seconds before a feed looks again after the database did not answer."""
+_OVERLAP = timedelta(seconds=10)
+"""How far to look back for changes that went unheard: transactions may commit late. Some are told twice."""
+
+Row = TypeVar("Row", Conversation, Lead)
+ById = Callable[[Tenant, Sequence[UUID]], Awaitable[Sequence[Row | None]]]
+
+
+class Feed(Protocol):
+    """Something to watch in one organization."""
+
+    woken: asyncio.Event
+
+    def wake(self, change: Change | None) -> None:
+        """Look soon, at the change; None: anything may have happened."""
+
+    async def look(self) -> None:
+        """Fetch what is new and tell it."""
+
+
+AnyFeed = TypeVar("AnyFeed", bound=Feed)
+
+
+class AddedMessage(NamedTuple):
+    """A message, and the position behind it."""
+
+    message: Message
+    position: Position
+
+
+class MessageFeed:
+    """The organization's new messages, in the order in which they committed within each conversation."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self._tenant = tenant
+        self._subscribers: Subscribers[AddedMessage] = Subscribers()
+        self._looking = asyncio.Lock()
+        self._position: Position | None = None
+        self.woken = asyncio.Event()
+
+    def wake(self, change: Change | None) -> None:
+        """Look soon."""
+        if change is None or change.table == "conversations":
+            self.woken.set()
+
+    async def look(self) -> None:
+        """Tell what was added since the last look."""
+        async with self._looking:
+            await self._look()
+
+    async def _look(self) -> Position:
+        now = await current_snapshot(self._tenant)
+        if self._position is not None:
+            async for message, position in added_messages(self._tenant, self._position, now):
+                self._position = position
+                self._subscribers.tell(AddedMessage(message, position))
+        self._position = Position(now)
+        return self._position
+
+    async def watch(
+        self, after: Position | None, wants: Callable[[AddedMessage], bool]
+    ) -> AsyncGenerator[AddedMessage]:
+        """Hand on what is added behind the position, then what comes live; without a position, only that."""
+        if after is not None:
+            # However much was missed, nobody waits for it: only the rest is fetched while the feed stands still.
+            until = await current_snapshot(self._tenant)
+            async for message, position in added_messages(self._tenant, after, until):
+                if wants(added := AddedMessage(message, position)):
+                    yield added
+            after = Position(until)
+        async with self._looking:
+            here = await self._look()
+            rest = [] if after is None else await self._between(after, here.seen)
+            subscriber = self._subscribers.join(wants)
+        for added in rest:
+            if wants(added):
+                yield added
+        async for added in self._subscribers.take(subscriber):
+            yield added
+
+    async def _between(self, after: Position, until: str) -> list[AddedMessage]:
+        rows = added_messages(self._tenant, after, until)
+        return [AddedMessage(message, position) async for message, position in rows]
+
+
+class RowFeed(Generic[Row]):
+    """The organization's changed rows of one table, as they stand when they are fetched."""
+
+    def __init__(self, tenant: Tenant, table: str, by_id: ById[Row], changed: ChangedRows[Row]) -> None:
+        self._tenant = tenant
+        self._table = table
+        self._by_id = by_id
+        self._changed = changed
+        self._subscribers: Subscribers[Row] = Subscribers()
+        self._looking = asyncio.Lock()
+        self._ids: dict[UUID, None] = {}
+        self._heard_at: datetime | None = None
+        self._unheard = False
+        self.woken = asyncio.Event()
+
+    def wake(self, change: Change | None) -> None:
+        """Look soon, at the rows that changed."""
+        if change is not None and change.table != self._table:
+            return
+        if change is None or change.ids is None:
+            self._unheard = True
+        else:
+            self._ids.update(dict.fromkeys(change.ids))
+        self.woken.set()
+
+    async def look(self) -> None:
+        """Tell the rows that were announced; and where announcements may be missing, those that changed since."""
+        async with self._looking:
+            now = await database_time(self._tenant)
+            if self._unheard and self._heard_at is not None:
+                rows = await self._changed.since(self._tenant, self._heard_at - _OVERLAP)
+                self._ids.update(dict.fromkeys(row.id for row in rows))
+            self._unheard = False
+            ids = list(self._ids)
+            for row in await self._by_id(self._tenant, ids) if ids else []:
+                if row is not None:
+                    self._subscribers.tell(row)
+            for id in ids:
+                del self._ids[id]
+            self._heard_at = now
+
+    async def watch(self, wants: Callable[[Row], bool]) -> AsyncGenerator[Row]:
+        """Hand on what changes from now on."""
+        await self.look()
+        async for row in self._subscribers.take(self._subscribers.join(wants)):
+            yield row
+
+
+class Feeds:
+    """The feeds of a process: one for each organization and table that somebody watches."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._feeds: dict[tuple[str, UUID], tuple[Feed, asyncio.Task[None]]] = {}
+        self._watchers: Counter[tuple[str, UUID]] = Counter()
+
+    def wake(self, change: Change) -> None:
+        """Pass an announcement on."""
+        for (_, organization_id), (feed, _) in tuple(self._feeds.items()):
+            if organization_id == change.organization_id:
+                feed.wake(change)
+
+    def wake_all(self) -> None:
+        """Have everybody look: announcements may have gone unheard."""
+        for feed, _ in tuple(self._feeds.values()):
+            feed.wake(None)
+
+    @asynccontextmanager
+    async def messages(self, organization_id: UUID) -> AsyncIterator[MessageFeed]:
+        """Keep the feed of an organization's messages going."""
+        async with self._going("messages", organization_id, MessageFeed) as feed:
+            yield feed
+
+    @asynccontextmanager
+    async def conversations(self, organization_id: UUID) -> AsyncIterator[RowFeed[Conversation]]:
+        """Keep the feed of an organization's conversations going."""
+
+        def make(tenant: Tenant) -> RowFeed[Conversation]:
+            return RowFeed(tenant, "conversations", conversations_by_id, changed_conversations)
+
+        async with self._going("conversations", organization_id, make) as feed:
+            yield feed
+
+    @asynccontextmanager
+    async def leads(self, organization_id: UUID) -> AsyncIterator[RowFeed[Lead]]:
+        """Keep the feed of an organization's leads going."""
+
+        def make(tenant: Tenant) -> RowFeed[Lead]:
+            return RowFeed(tenant, "leads", leads_by_id, changed_leads)
+
+        async with self._going("leads", organization_id, make) as feed:
+            yield feed
+
+    @asynccontextmanager
+    async def _going(
+        self, table: str, organization_id: UUID, make: Callable[[Tenant], AnyFeed]
+    ) -> AsyncIterator[AnyFeed]:
+        key = table, organization_id
+        if key not in self._feeds:
+            new = make(Tenant(self._database, organization_id))
+            self._feeds[key] = new, asyncio.create_task(_run(new))
+        feed, task = self._feeds[key]
+        self._watchers[key] += 1
+        try:
+            yield cast(AnyFeed, feed)
+        finally:
+            self._watchers[key] -= 1
+            if not self._watchers[key]:
+                task.cancel()
+                del self._feeds[key], self._watchers[key]
+
+
+async def _run(feed: Feed) -> None:
+    while True:
+        await feed.woken.wait()
+        feed.woken.clear()
+        try:
+            await feed.look()
+        except (DatabaseUnavailable, DatabaseTimeout):
+            feed.wake(None)
+            await asyncio.sleep(_PAUSE)

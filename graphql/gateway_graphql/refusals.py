@@ -1,0 +1,97 @@
+"""Refusals: what a caller can mend in a change, and the checks that find it."""
+
+import json
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+import strawberry
+
+from gateway_graphql.enums import described
+
+LONGEST_TEXT = 500
+LONGEST_CONTENT = 100_000
+MOST_SERVICES = 100
+
+
+class _UserErrorCode(StrEnum):
+    NOT_FOUND = "not_found"
+    INVALID = "invalid"
+    TOO_LONG = "too_long"
+    CONFLICT = "conflict"
+
+
+UserErrorCode = described(
+    _UserErrorCode,
+    "Why a change was refused.",
+    NOT_FOUND="What the field names does not exist.",
+    INVALID="The field's value cannot be.",
+    TOO_LONG="The field's value is longer than it may be.",
+    CONFLICT="Something else was done before under this key.",
+)
+
+
+@strawberry.type(description="What the caller can mend.")
+class UserError:
+    code: UserErrorCode = strawberry.field(description="Why it was refused.")
+    message: str = strawberry.field(description="The same in words.")
+    field: list[str] | None = strawberry.field(description="Where in `input` it is; null for all of it.")
+
+
+class Refused(Exception):
+    """A change that was not made, and why."""
+
+    def __init__(self, *errors: UserError) -> None:
+        super().__init__(*errors)
+        self.errors = list(errors)
+
+
+def refusal(code: UserErrorCode, message: str, *field: str) -> UserError:
+    """Say what is wrong with one field of the input."""
+    return UserError(code=code, message=message, field=list(field) or None)
+
+
+def check_text(
+    values: Mapping[str, Any], *, required: tuple[str, ...] = (), longest: int = LONGEST_TEXT
+) -> list[UserError]:
+    """Find what is wrong with texts, by their fields. Required ones may not be null or blank."""
+    return [error for field, value in values.items() if (error := _text_error(field, value, required, longest))]
+
+
+def _text_error(field: str, value: str | None, required: tuple[str, ...], longest: int) -> UserError | None:
+    if field in required and (value is None or not value.strip()):
+        return refusal(UserErrorCode.INVALID, "This must not be empty.", field)
+    if value is not None and "\0" in value:
+        return refusal(UserErrorCode.INVALID, "This holds a NUL character.", field)
+    if value is not None and len(value) > longest:
+        return refusal(UserErrorCode.TOO_LONG, f"This may have {longest} characters at most.", field)
+    return None
+
+
+def check_services(services: list[str] | None) -> list[UserError]:
+    """Find what is wrong with `preferredServices`."""
+    field = "preferredServices"
+    if services is None:
+        return [refusal(UserErrorCode.INVALID, "This must not be null.", field)]
+    if len(services) > MOST_SERVICES:
+        return [refusal(UserErrorCode.TOO_LONG, f"There may be {MOST_SERVICES} services at most.", field)]
+    errors = [_text_error(str(at), service, (), LONGEST_TEXT) for at, service in enumerate(services)]
+    return [refusal(error.code, error.message, field, *(error.field or ())) for error in errors if error]
+
+
+def json_text(metadata: Any) -> str:
+    """Write metadata as JSON text. Raises Refused unless it is an object that PostgreSQL can keep."""
+    if not isinstance(metadata, dict):
+        raise Refused(refusal(UserErrorCode.INVALID, "This must be an object.", "metadata"))
+    try:
+        # Not orjson: integers of any size stay exact.
+        text = json.dumps(metadata, ensure_ascii=False, allow_nan=False)
+    except (ValueError, RecursionError):
+        too_odd = "This holds a number that JSON cannot write, or is nested too deep."
+        raise Refused(refusal(UserErrorCode.INVALID, too_odd, "metadata")) from None
+    if len(text) > LONGEST_CONTENT:
+        too_long = f"This may have {LONGEST_CONTENT} characters of JSON at most."
+        raise Refused(refusal(UserErrorCode.TOO_LONG, too_long, "metadata"))
+    if "\\u0000" in text.replace("\\\\", ""):
+        raise Refused(refusal(UserErrorCode.INVALID, "This holds a NUL character.", "metadata"))
+    return text

@@ -1,0 +1,59 @@
+"""GraphQL over Server-Sent Events, one operation a connection ("distinct connections mode")."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+
+from starlette.responses import StreamingResponse
+
+from gateway.auth import LEEWAY, Viewer
+from gateway_graphql.execution import Answer, to_json
+from gateway_graphql.subscribers import TooSlow
+
+EVENT_STREAM = "text/event-stream"
+_HEARTBEAT = 12.0
+"""Seconds of silence, after which a comment keeps the connection open and finds out whether it still is."""
+
+
+def event_stream(answers: AsyncGenerator[Answer], viewer: Viewer) -> StreamingResponse:
+    """Stream an operation's answers for as long as the viewer's token holds."""
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", "Vary": "Accept"}
+    return StreamingResponse(_events(answers, viewer), headers=headers, media_type=EVENT_STREAM)
+
+
+async def _events(answers: AsyncGenerator[Answer], viewer: Viewer) -> AsyncIterator[bytes]:
+    taken: asyncio.Queue[Answer | None] = asyncio.Queue(1)
+    taking = asyncio.create_task(_take(answers, taken))
+    try:
+        yield b":\n\n"
+        while (left := viewer.expires_at + LEEWAY - time.time()) > 0:
+            try:
+                async with asyncio.timeout(min(left, _HEARTBEAT)):
+                    answer = await taken.get()
+            except TimeoutError:
+                yield b":\n\n"
+                continue
+            if answer is None:
+                yield b"event: complete\ndata:\n\n"
+                return
+            yield _event(answer)
+        # The token has expired: the stream ends without being complete, to be asked for anew.
+    finally:
+        taking.cancel()
+
+
+async def _take(answers: AsyncGenerator[Answer], taken: "asyncio.Queue[Answer | None]") -> None:
+    # A task of its own closes the answers in peace when the client goes away.
+    try:
+        async with aclosing(answers):
+            async for answer in answers:
+                await taken.put(answer)
+    except TooSlow:
+        pass  # the client comes back with the last event's id
+    await taken.put(None)
+
+
+def _event(answer: Answer) -> bytes:
+    id = f"id: {answer.event_id}\n".encode() if answer.event_id else b""
+    return id + b"event: next\ndata: " + to_json(answer.body) + b"\n\n"

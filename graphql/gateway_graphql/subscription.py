@@ -1,0 +1,76 @@
+"""Subscription: what is told as it happens."""
+
+from collections.abc import AsyncGenerator
+from typing import Annotated, Any
+
+import strawberry
+
+from gateway.database.conversations import ConversationFilter
+from gateway.database.leads import LeadFilter
+from gateway_graphql import cursors, watching
+from gateway_graphql.context import Context
+from gateway_graphql.feeds import AddedMessage
+from gateway_graphql.inputs import ConversationFilterInput, LeadFilterInput
+from gateway_graphql.scalars import uuid_of
+from gateway_graphql.types import Conversation, Lead, Message
+
+Info = strawberry.Info[Context, None]
+
+
+@strawberry.type(description="A message that was added.")
+class MessageAddedEvent:
+    cursor: str = strawberry.field(description="Where this event stands: for `after`, to miss none.")
+    message: Message = strawberry.field(description="The message.")
+
+
+@strawberry.type(description="What is told as it happens.")
+class Subscription:
+    @strawberry.subscription(
+        description="Messages as they are added: each exactly once, in each conversation in order.",
+        graphql_type=MessageAddedEvent,
+    )
+    async def message_added(
+        self,
+        info: Info,
+        conversation_id: Annotated[
+            strawberry.ID | None,
+            strawberry.argument(description="Of this conversation; of all, if nothing is given."),
+        ] = None,
+        after: Annotated[
+            str | None, strawberry.argument(description="An event's cursor: what came behind it comes first.")
+        ] = None,
+    ) -> AsyncGenerator[Any]:
+        after = info.context.last_event_id or after
+        position = None if after is None else cursors.decode_event(after, argument="after")
+        id = None if conversation_id is None else uuid_of(conversation_id, "conversationId")
+        return _events(await watching.added_messages(info.context, id, position))
+
+    @strawberry.subscription(
+        description="Conversations that changed: a message, a status, a new one. Each as it is now.",
+        graphql_type=Conversation,
+    )
+    async def conversation_changed(
+        self,
+        info: Info,
+        filter: Annotated[
+            ConversationFilterInput | None, strawberry.argument(description="Which conversations.")
+        ] = None,
+    ) -> AsyncGenerator[Any]:
+        asked = ConversationFilter() if filter is None else filter.asked()
+        return await watching.changed_conversations(info.context, asked)
+
+    @strawberry.subscription(
+        description="Leads that changed, new ones among them. Each as it is now.", graphql_type=Lead
+    )
+    async def lead_changed(
+        self,
+        info: Info,
+        filter: Annotated[LeadFilterInput | None, strawberry.argument(description="Which leads.")] = None,
+    ) -> AsyncGenerator[Any]:
+        asked = LeadFilter() if filter is None else filter.asked()
+        return await watching.changed_leads(info.context, asked)
+
+
+async def _events(stream: AsyncGenerator[AddedMessage]) -> AsyncGenerator[MessageAddedEvent]:
+    async for message, position in stream:
+        yield MessageAddedEvent(cursor=cursors.encode_event(position), message=message)  # type: ignore[arg-type]  # types are views of records

@@ -1,0 +1,207 @@
+"""GraphQL over WebSocket, in the protocol `graphql-transport-ws`.
+
+The protocol's own close codes: 4400 a message it does not have, 4401 an operation before the connection was
+acknowledged, 4403 no token that holds (any more), 4406 another protocol, 4408 no `connection_init` in time,
+4409 an operation's id that is in use, 4429 a second `connection_init`. And 1013: too slow, come back.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from contextlib import aclosing
+from typing import Any
+
+import orjson
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from gateway.auth import LEEWAY, Unauthenticated, Viewer
+from gateway_graphql.execution import Answer, to_json
+from gateway_graphql.parameters import BadRequest, operation_of
+from gateway_graphql.service import Service
+from gateway_graphql.subscribers import TooSlow
+
+PROTOCOL = "graphql-transport-ws"
+INIT_TIMEOUT = 10.0
+SEND_TIMEOUT = 10.0
+"""Seconds that a client may leave a message untaken."""
+MOST_OPERATIONS = 100
+"""Operations that may run on one socket at once."""
+
+TOO_SLOW = 1013
+
+
+class Closing(Exception):
+    """The socket is to be closed, with a code and a reason."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+class WebSocketEndpoint:
+    """`/graphql` for WebSockets, as an ASGI application."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a socket until it closes."""
+        socket = WebSocket(scope, receive, send)
+        if PROTOCOL not in socket.scope["subprotocols"]:
+            await socket.accept()
+            await socket.close(4406, "Subprotocol not acceptable")
+            return
+        await socket.accept(PROTOCOL)
+        await _Session(self._service, socket).run()
+
+
+class _Session:
+    """One socket: whose it is, and what runs on it."""
+
+    def __init__(self, service: Service, socket: WebSocket) -> None:
+        self._service = service
+        self._socket = socket
+        self._viewer: Viewer | None = None
+        self._operations: dict[str, asyncio.Task[None]] = {}
+        self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._sending = asyncio.Lock()
+
+    async def run(self) -> None:
+        """Serve until either side closes."""
+        reading = asyncio.create_task(self._read())
+        try:
+            await asyncio.wait({reading, self._failed}, return_when=asyncio.FIRST_COMPLETED)
+            await (self._failed if self._failed.done() else reading)
+        except Closing as closing:
+            await self._close(closing.code, str(closing))
+        except (WebSocketDisconnect, OSError):
+            pass
+        finally:
+            running = [reading, *self._operations.values()]
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+            self._failed.cancel()
+
+    async def _read(self) -> None:
+        try:
+            async with asyncio.timeout(INIT_TIMEOUT):
+                while self._viewer is None:
+                    await self._receive()
+        except TimeoutError:
+            raise Closing(4408, "Connection initialisation timeout") from None
+        while True:
+            left = self._viewer.expires_at + LEEWAY - time.time()
+            try:
+                async with asyncio.timeout(left):
+                    await self._receive()
+            except TimeoutError:
+                raise Closing(4403, "Token has expired") from None
+
+    async def _receive(self) -> None:
+        frame = await self._socket.receive()
+        if frame["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(frame.get("code", 1000))
+        try:
+            message = orjson.loads(frame.get("text") or "")
+            take = self._takers[message["type"]]
+        except (orjson.JSONDecodeError, TypeError, KeyError):
+            raise Closing(4400, "Not a message of the protocol") from None
+        await take(self, message)
+
+    async def _init(self, message: dict[str, Any]) -> None:
+        if self._viewer is not None:
+            raise Closing(4429, "Too many initialisation requests")
+        payload = message.get("payload") or {}
+        if not isinstance(payload, dict):
+            raise Closing(4400, "`payload` must be an object")
+        given = payload.get("Authorization", payload.get("authorization"))
+        authorization = given if isinstance(given, str) else self._socket.headers.get("authorization")
+        try:
+            self._viewer = await self._service.viewer(authorization)
+        except Unauthenticated as error:
+            raise Closing(4403, str(error)) from None
+        await self._send({"type": "connection_ack"})
+
+    async def _ping(self, message: dict[str, Any]) -> None:
+        payload = {"payload": message["payload"]} if message.get("payload") is not None else {}
+        await self._send({"type": "pong", **payload})
+
+    async def _pong(self, _: dict[str, Any]) -> None:
+        """Nothing: the client is alive."""
+
+    async def _subscribe(self, message: dict[str, Any]) -> None:
+        id, payload = message.get("id"), message.get("payload")
+        if self._viewer is None:
+            raise Closing(4401, "Unauthorized")
+        if not isinstance(id, str) or not id or not isinstance(payload, dict):
+            raise Closing(4400, "`subscribe` needs an `id` and a `payload`")
+        if id in self._operations:
+            raise Closing(4409, f"Subscriber for {id} already exists")
+        if len(self._operations) >= MOST_OPERATIONS:
+            raise Closing(4429, f"At most {MOST_OPERATIONS} operations may run on a socket")
+        task = asyncio.create_task(self._answer(id, payload, self._viewer))
+        self._operations[id] = task
+        task.add_done_callback(lambda _: self._operations.pop(id, None))
+
+    async def _complete(self, message: dict[str, Any]) -> None:
+        id = message.get("id")
+        if not isinstance(id, str):
+            raise Closing(4400, "`complete` needs an `id`")
+        if task := self._operations.pop(id, None):
+            task.cancel()
+
+    _takers: dict[str, Callable[["_Session", dict[str, Any]], Coroutine[Any, Any, None]]] = {  # noqa: RUF012 (a constant)
+        "connection_init": _init,
+        "ping": _ping,
+        "pong": _pong,
+        "subscribe": _subscribe,
+        "complete": _complete,
+    }
+
+    async def _answer(self, id: str, payload: dict[str, Any], viewer: Viewer) -> None:
+        try:
+            operation = operation_of(payload)
+        except BadRequest as error:
+            await self._guarded(self._send({"type": "error", "id": id, "payload": [error.as_graphql]}))
+            return
+        await self._guarded(self._stream(id, self._service.execute.stream(operation, self._service.context(viewer))))
+
+    async def _guarded(self, sending: Coroutine[Any, Any, None]) -> None:
+        try:
+            await sending
+        except TooSlow:
+            self._fail(TOO_SLOW, "Too slow: events were missed")
+        except TimeoutError:
+            self._fail(TOO_SLOW, "Too slow: a message was not taken")
+        except (WebSocketDisconnect, OSError, RuntimeError):
+            self._fail(1001, "Going away")
+
+    async def _stream(self, id: str, answers: Any) -> None:
+        async with aclosing(answers):
+            async for answer in answers:
+                if not answer.executed:
+                    await self._send({"type": "error", "id": id, "payload": answer.errors})
+                    return
+                await self._send_next(id, answer)
+        await self._send({"type": "complete", "id": id})
+
+    async def _send_next(self, id: str, answer: Answer) -> None:
+        await self._send({"type": "next", "id": id, "payload": answer.body})
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        async with self._sending, asyncio.timeout(SEND_TIMEOUT):
+            await self._socket.send_text(to_json(message).decode())
+
+    def _fail(self, code: int, reason: str) -> None:
+        if not self._failed.done():
+            self._failed.set_exception(Closing(code, reason))
+
+    async def _close(self, code: int, reason: str) -> None:
+        if self._socket.application_state is WebSocketState.CONNECTED:
+            try:
+                async with asyncio.timeout(1):
+                    await self._socket.close(code, reason[:120])
+            except (TimeoutError, OSError, RuntimeError):
+                pass  # it is gone, or does not listen

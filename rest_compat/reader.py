@@ -1,0 +1,72 @@
+"""Reader: a request's path, query and body become the models that a function asks for."""
+
+import json
+from collections.abc import Callable, Mapping
+from email.message import Message
+from math import isfinite
+from typing import Any, get_type_hints
+
+from pydantic import BaseModel, ValidationError, create_model
+from pydantic_core import ErrorDetails
+from starlette.requests import ClientDisconnect, Request
+
+from rest_compat.errors import InvalidRequest, UnreadableBody
+
+PLACES = ("path", "query", "body")
+
+
+class Reader:
+    """Reads the parameters that a function annotates: `path`, `query` and `body`, each with a model."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        hints = get_type_hints(function)
+        declared = {place: (hints[place], ...) for place in PLACES if place in hints}
+        # One model of all: its errors say the place by themselves.
+        self._model = create_model(function.__name__, **declared)  # type: ignore[call-overload]  # names not known before
+        self._has_body = "body" in declared
+
+    async def read(self, request: Request) -> dict[str, BaseModel]:
+        """The models by place. Raises InvalidRequest or UnreadableBody."""
+        given = {"path": request.path_params, "query": dict(request.query_params)}
+        if self._has_body:
+            given |= await _body(request)
+        try:
+            read = self._model.model_validate(given, from_attributes=True)
+        except ValidationError as error:
+            raise InvalidRequest([_told(each) for each in error.errors(include_url=False)]) from None
+        return dict(read)
+
+
+def _told(error: ErrorDetails) -> Mapping[str, Any]:
+    # Where all of the body is missing, the input would be the rest of the request.
+    return {**error, "input": None} if (error["type"], error["loc"]) == ("missing", ("body",)) else error
+
+
+async def _body(request: Request) -> dict[str, Any]:
+    """The body under its name, or nothing where there is none: JSON is read, anything else is text."""
+    try:
+        body = await request.body()
+        if not body:
+            return {}
+        if not _is_json(request):
+            return {"body": body.decode(errors="replace")}
+        return {"body": json.loads(body, parse_float=_finite, parse_constant=_finite)}
+    except json.JSONDecodeError as error:
+        detail = {"type": "json_invalid", "loc": ("body", error.pos), "msg": "JSON decode error"}
+        raise InvalidRequest([{**detail, "input": {}, "ctx": {"error": error.msg}}]) from None
+    except (ValueError, RecursionError, ClientDisconnect):
+        raise UnreadableBody from None
+
+
+def _is_json(request: Request) -> bool:
+    header = Message()
+    header["content-type"] = request.headers.get("content-type", "")
+    subtype = header.get_content_subtype()
+    return header.get_content_maintype() == "application" and (subtype == "json" or subtype.endswith("+json"))
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not isfinite(number):
+        raise ValueError(f"{text} is no number of JSON")
+    return number

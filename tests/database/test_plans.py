@@ -1,0 +1,228 @@
+"""Plans: on some volume every list is read through an index, and no table is sorted as a whole."""
+
+import itertools
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import Text, bindparam, select
+
+from gateway.database import conversations, leads, messages
+from gateway.database.conversations import ConversationFilter, conversations_by_id
+from gateway.database.leads import LeadFilter, leads_by_id
+from gateway.database.listing import Listing
+from gateway.database.messages import CHRONOLOGICAL, MessageFilter, last_messages, messages_by_id
+from gateway.database.migrate import migrate
+from gateway.database.paging import Order, Window
+from gateway.database.pool import Database, Tenant
+from gateway.database.statements import Row, Statement, scalar
+from gateway.database.tables import leads as leads_table
+from gateway.database.tables import messages as messages_table
+from gateway.records import Conversation, ConversationOrderField, LeadOrderField
+from tests.support.volume import Volume, fill, organization_ids
+
+VOLUME = Volume(leads=3_000, conversations=12_000, messages=120_000)
+TABLES = dict(zip(("leads", "conversations", "messages"), VOLUME[:3], strict=True))
+SUMMER = datetime(2025, 8, 1, tzinfo=UTC)
+MIDDLE = {"created_at": SUMMER, "updated_at": SUMMER, "message_count": 11, "name": "Hannah"}
+MODES = ["force_custom_plan", "force_generic_plan"]
+Plan = dict[str, Any]
+
+
+class Recorder(Database):
+    """A database that remembers what it was asked."""
+
+    asked: list[tuple[Statement[Any], Mapping[str, object]]]
+
+    async def run(self, statement: Statement[Row], parameters: Mapping[str, object]) -> list[Row]:
+        self.asked.append((statement, parameters))
+        return await super().run(statement, parameters)
+
+
+@pytest.fixture(scope="module")
+def volume_url(new_database: Callable[[], str]) -> str:
+    url = new_database()
+    migrate(url)
+    with psycopg.connect(url, autocommit=True) as connection:
+        fill(connection, VOLUME)
+    return url
+
+
+@pytest.fixture
+def planner(volume_url: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(volume_url, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+async def recorder(volume_url: str) -> AsyncIterator[Recorder]:
+    recorder = Recorder(volume_url, size=2, timeout=10, statement_timeout=10)
+    recorder.asked = []
+    await recorder.open()
+    yield recorder
+    await recorder.close()
+
+
+@pytest.fixture(params=[0, -1], ids=["biggest", "smallest"])
+def tenant(recorder: Recorder, request: pytest.FixtureRequest) -> Tenant:
+    return Tenant(recorder, organization_ids(VOLUME)[request.param])
+
+
+def nodes(plan: Plan) -> Iterator[Plan]:
+    yield plan
+    for child in plan.get("Plans", ()):
+        yield from nodes(child)
+
+
+def explained(
+    planner: psycopg.Connection, mode: str, asked: tuple[Statement[Any], Mapping[str, object]]
+) -> Plan:
+    """The plan by which the server ran a prepared statement, with the numbers of rows that it met."""
+    statement, parameters = asked
+    planner.execute(f"SET plan_cache_mode = {mode}".encode())
+    planner.execute(f"PREPARE asked AS {statement.sql}".encode())
+    values = sql.SQL(", ").join(map(sql.Literal, statement.values(parameters)))
+    execute = sql.SQL("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) EXECUTE asked ({})").format(values)
+    row = planner.execute(execute).fetchone()
+    planner.execute("DEALLOCATE asked")
+    assert row is not None
+    plan: Plan = row[0][0]["Plan"]
+    return plan
+
+
+def faults(plan: Plan) -> list[str]:
+    """What reads a table from end to end, or sorts more than a fiftieth of one."""
+    found = [node["Relation Name"] for node in nodes(plan) if node["Node Type"] == "Seq Scan"]
+    for node in nodes(plan):
+        if node["Node Type"] == "Sort":
+            tables = [TABLES[below["Relation Name"]] for below in nodes(node) if "Relation Name" in below]
+            rows = node["Plans"][0]["Actual Rows"]
+            found += [f"{rows} rows sorted"] * (rows > max(tables) / 50)
+    return found
+
+
+def check(planner: psycopg.Connection, recorder: Recorder) -> None:
+    """Every statement that was asked is planned well, whether its values are known or not."""
+    for asked, mode in itertools.product(recorder.asked, MODES):
+        plan = explained(planner, mode, asked)
+        assert faults(plan) == [], (asked[0].sql, asked[1], mode)
+
+
+async def ask_every_window(listing: Listing[Any, Any], tenant: Tenant, filter: Any, field: str) -> None:
+    """Pages at both ends of a list, and in front of and behind a place in its middle, in both directions."""
+    place = (MIDDLE[field], UUID(int=0))
+    for descending, backwards in itertools.product((True, False), repeat=2):
+        order = Order(field, descending)
+        await listing.page(tenant, filter, order, Window(20, backwards))
+        await listing.page(tenant, filter, order, Window(20, backwards, after=place))
+        await listing.page(tenant, filter, order, Window(20, backwards, before=place))
+
+
+async def busiest(tenant: Tenant) -> list[Conversation]:
+    order = Order("message_count", descending=True)
+    page = await conversations.listing.page(tenant, ConversationFilter(), order, Window(20))
+    return page.rows
+
+
+@pytest.mark.parametrize("field", ConversationOrderField)
+async def test_conversations(
+    planner: psycopg.Connection, recorder: Recorder, tenant: Tenant, field: str
+) -> None:
+    for filter in (
+        ConversationFilter(),
+        ConversationFilter(status=("active",)),
+        ConversationFilter(status=("active", "abandoned")),
+        ConversationFilter(channel=("web",)),
+        ConversationFilter(channel=("web", "voice"), status=("active",)),
+        ConversationFilter(updated_after=SUMMER),
+        ConversationFilter(updated_before=SUMMER),
+    ):
+        await ask_every_window(conversations.listing, tenant, filter, field)
+    check(planner, recorder)
+
+
+@pytest.mark.parametrize("field", ConversationOrderField)
+async def test_conversations_of_leads(
+    planner: psycopg.Connection, recorder: Recorder, tenant: Tenant, field: str
+) -> None:
+    ids = [conversation.lead_id for conversation in await busiest(tenant)]
+    for filter in (ConversationFilter(), ConversationFilter(status=("completed",))):
+        await ask_every_window(conversations.listing, tenant, filter._replace(lead_id=ids[0]), field)
+        order = Order(field, descending=True)
+        await conversations.listing.pages(tenant, ids, filter, order, Window(5))
+        await conversations.listing.pages(tenant, ids, filter, order, Window(5, backwards=True))
+        await conversations.listing.counts(tenant, ids, filter)
+    check(planner, recorder)
+
+
+@pytest.mark.parametrize("field", LeadOrderField)
+async def test_leads(planner: psycopg.Connection, recorder: Recorder, tenant: Tenant, field: str) -> None:
+    for filter in (
+        LeadFilter(),
+        LeadFilter(status=("booked",)),
+        LeadFilter(status=("booked", "new")),
+        LeadFilter(channel=("email",)),
+        LeadFilter(created_after=SUMMER),
+        LeadFilter(created_before=SUMMER),
+    ):
+        await ask_every_window(leads.listing, tenant, filter, field)
+    check(planner, recorder)
+
+
+@pytest.mark.parametrize("role", [None, ("user",), ("user", "system")])
+async def test_messages_of_conversations(
+    planner: psycopg.Connection, recorder: Recorder, tenant: Tenant, role: tuple[str, ...] | None
+) -> None:
+    ids, filter = [conversation.id for conversation in await busiest(tenant)], MessageFilter(role)
+    (first,) = await messages.listing.pages(tenant, ids[:1], filter, CHRONOLOGICAL, Window(50))
+    place = messages.listing.position(first.rows[-1], CHRONOLOGICAL)
+    for window in (Window(50), Window(50, after=place), Window(50, before=place), Window(50, offset=50)):
+        for backwards in (False, True):
+            for parents in (ids[:1], ids):
+                asked = window._replace(backwards=backwards)
+                await messages.listing.pages(tenant, parents, filter, CHRONOLOGICAL, asked)
+    await messages.listing.counts(tenant, ids, filter)
+    await last_messages(tenant, ids)
+    check(planner, recorder)
+
+
+async def test_lookups(planner: psycopg.Connection, recorder: Recorder, tenant: Tenant) -> None:
+    found = await busiest(tenant)
+    last = await last_messages(tenant, [row.id for row in found])
+    recorder.asked.clear()
+    await leads_by_id(tenant, [row.lead_id for row in found])
+    await conversations_by_id(tenant, [row.id for row in found])
+    await messages_by_id(tenant, [message.id for message in last if message])
+    check(planner, recorder)
+
+
+@pytest.mark.parametrize(
+    "filter",
+    [
+        ConversationFilter(),
+        ConversationFilter(status=("active",)),
+        ConversationFilter(status=("active", "completed")),
+        ConversationFilter(updated_after=SUMMER),
+    ],
+)
+async def test_counts_read_an_index_alone(
+    planner: psycopg.Connection, recorder: Recorder, tenant: Tenant, filter: ConversationFilter
+) -> None:
+    assert await conversations.listing.count(tenant, filter) > 0
+    for mode in MODES:
+        kinds = {node["Node Type"] for node in nodes(explained(planner, mode, recorder.asked[0]))}
+        assert kinds == {"Aggregate", "Index Only Scan"}
+
+
+def test_a_bad_plan_would_be_seen(planner: psycopg.Connection) -> None:
+    wanted = bindparam("wanted", type_=Text)
+    scan = select(messages_table.c.id).where(messages_table.c.content == wanted)
+    sort = select(leads_table.c.id).where(leads_table.c.name != wanted).order_by(leads_table.c.phone)
+    for query, fault in ((scan, "messages"), (sort, f"{VOLUME.leads}.0 rows sorted")):
+        for mode in MODES:
+            plan = explained(planner, mode, (Statement(query, scalar), {"wanted": "nothing"}))
+            assert fault in faults(plan)

@@ -1,0 +1,61 @@
+"""What the GraphQL room's tests need besides: an organization with a crowd of rows, and statements counted."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import psycopg
+import pytest
+
+from gateway.database.pool import Database
+from tests.support.counting import Count, counting
+from tests.support.organization import Organization
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """One event loop for all tests here: the pool belongs to it."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def crowd(connection: psycopg.Connection, gateway_url: str) -> Iterator[Organization]:
+    """An organization that is only read: 30 leads with 0 to 5 conversations, of 0 to 12 messages each.
+
+    Rows share names, counts and times, so that every order has ties.
+    """
+    with Organization(connection, gateway_url) as organization:
+        for statement in (_LEADS, _CONVERSATIONS, _MESSAGES):
+            organization.sql(statement, organization.id)
+        yield organization
+
+
+@pytest.fixture(scope="session")
+async def count(database_url: str, crowd: Organization) -> AsyncIterator[Count]:
+    """Runs a query for the crowd and counts its statements."""
+    database = Database(database_url, size=4, timeout=10, statement_timeout=30)
+    await database.open()
+    yield counting(database, crowd)
+    await database.close()
+
+
+_LEADS = """
+INSERT INTO leads (organization_id, name, channel, channel_id, created_at, updated_at)
+SELECT %s, 'Lead ' || n / 4, 'web', n, timestamptz '2026-01-01Z' + n / 3 * interval '1 hour',
+    timestamptz '2026-02-01Z' + n %% 5 * interval '1 us'
+FROM generate_series(0, 29) AS n
+"""
+
+_CONVERSATIONS = """
+INSERT INTO conversations (organization_id, lead_id, session_key, channel, created_at, updated_at)
+SELECT organization_id, id, channel_id || '.' || n, 'web', timestamptz '2026-02-01Z' + n / 2 * interval '1 hour',
+    timestamptz '2026-02-01Z' + n / 2 * interval '1 hour'
+FROM leads, generate_series(1, channel_id::int %% 6) AS n
+WHERE organization_id = %s
+"""
+
+_MESSAGES = """
+INSERT INTO messages (organization_id, conversation_id, role, content, created_at)
+SELECT organization_id, id, (ARRAY['user', 'assistant', 'system'])[1 + n %% 3], 'message ' || n,
+    timestamptz '2026-03-01Z' + n / 3 * interval '1 minute'
+FROM (SELECT *, row_number() OVER (ORDER BY session_key) AS place FROM conversations WHERE organization_id = %s)
+    AS conversation, generate_series(1, place %% 13) AS n
+"""

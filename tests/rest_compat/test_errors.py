@@ -1,0 +1,98 @@
+"""Failures that are not the parameters' fault: too large, database away, too slow, unforeseen."""
+
+import socket
+from collections.abc import Iterator
+from uuid import UUID
+
+import httpx
+import psycopg
+import pytest
+
+from gateway.settings import Settings
+from gateway_graphql import resolvers
+from tests.support.logs import logged
+from tests.support.organization import SECRET, Organization
+from tests.support.server import serving
+
+MOST_BYTES = 1_000_000
+
+
+def test_a_body_over_the_limit_is_too_large(organization: Organization, conversation_id: UUID) -> None:
+    path, headers = f"/api/v1/conversations/{conversation_id}", {"Content-Type": "application/json"}
+    status = b'{"status":"completed"}'
+    fits = status + b" " * (MOST_BYTES - len(status))
+    assert organization.http.patch(path, content=fits, headers=headers).status_code == 200
+    answer = organization.http.patch(path, content=fits + b" ", headers=headers)
+    assert answer.status_code == 413
+    assert answer.json() == {"detail": "The body may have 1000000 bytes at most."}
+
+
+def test_a_body_that_does_not_tell_its_size_is_too_large_too(
+    organization: Organization, conversation_id: UUID
+) -> None:
+    def chunks() -> Iterator[bytes]:
+        for _ in range(2):
+            yield b" " * (MOST_BYTES // 2 + 1)
+
+    path = f"/api/v1/conversations/{conversation_id}"
+    answer = organization.http.patch(path, content=chunks(), headers={"Content-Type": "application/json"})
+    assert answer.status_code == 413
+
+
+def test_without_its_database_the_service_is_unavailable(organization: Organization) -> None:
+    away = Settings(
+        database_url="postgresql://nobody@127.0.0.1:1/none",
+        pool_timeout=0.05,
+        jwt_secret=SECRET,
+        _env_file=None,
+    )
+    with serving(away) as url:
+        answer = httpx.get(f"{url}/api/v1/conversations", headers=organization.http.headers)
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "1"
+    assert answer.json() == {"detail": "The database does not answer. Try again later."}
+
+
+def test_what_takes_too_long_is_given_up(
+    organization: Organization, conversation_id: UUID, connection: psycopg.Connection, database_url: str
+) -> None:
+    impatient = Settings(database_url=database_url, statement_timeout=0.1, jwt_secret=SECRET, _env_file=None)
+    path = f"/api/v1/conversations/{conversation_id}"
+    with serving(impatient) as url, connection.transaction():
+        organization.sql("SELECT FROM conversations WHERE id = %s FOR UPDATE", conversation_id)
+        body, headers = {"status": "completed"}, organization.http.headers
+        answer = httpx.patch(url + path, json=body, headers=headers)
+    assert answer.status_code == 504
+    assert answer.json() == {"detail": "This took longer than it may."}
+    assert organization.http.get(path).json()["status"] == "active"
+
+
+def test_a_client_that_hangs_up_is_no_error(organization: Organization, conversation_id: UUID) -> None:
+    url = httpx.URL(organization.url)
+    head = (
+        f"PATCH /api/v1/conversations/{conversation_id} HTTP/1.1\r\nHost: {url.host}\r\n"
+        f"Authorization: {organization.http.headers['authorization']}\r\n"
+        "X-Request-ID: hung-up\r\nContent-Length: 10\r\n\r\n"
+    )
+    with logged("json") as logs:
+        with socket.create_connection((url.host, url.port)) as connection:
+            connection.sendall(head.encode() + b"{")
+        logs.after("hung-up")
+    assert [entry["level"] for entry in logs.entries()] == ["info"]
+
+
+def test_what_nobody_foresaw_is_masked_and_logged_once(
+    organization: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> None:
+        raise RuntimeError("SELECT secret FROM cellar")
+
+    monkeypatch.setattr(resolvers, "lead", broken)
+    with logged("json") as logs:
+        answer = organization.http.get(f"/api/v1/leads/{organization.id}")
+        logs.after(answer.headers["x-request-id"])
+    assert answer.status_code == 500
+    assert answer.json() == {"detail": "Internal Server Error"}
+    [error] = [entry for entry in logs.entries() if entry["level"] == "error"]
+    assert error["request_id"] == answer.headers["x-request-id"]
+    assert "secret" in error["exception"]

@@ -1,0 +1,79 @@
+"""The same calls declared as FastAPI's documentation teaches: how the legacy service takes odd requests.
+
+It has no data. What it accepts it answers with 200 and the parameters, as it read them.
+"""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, FastAPI, HTTPException, Path, Query, Request
+from pydantic import BaseModel
+
+from gateway.records import Channel, ConversationStatus, LeadChannel, LeadStatus
+
+
+def authenticated(request: Request) -> None:
+    """Ask for a token, any token."""
+    if not request.headers.get("authorization"):
+        raise HTTPException(401, "Not authenticated", {"WWW-Authenticate": "Bearer"})
+
+
+class StatusUpdate(BaseModel):
+    """What PATCH takes."""
+
+    status: ConversationStatus
+
+
+Page = Annotated[int, Query(ge=1)]
+Size = Annotated[int, Query(ge=1, le=100)]
+ConversationId = Annotated[UUID, Path()]
+
+peer = FastAPI(dependencies=[Depends(authenticated)])
+
+
+@peer.get("/api/v1/conversations")
+async def list_conversations(
+    page: Page = 1,
+    size: Size = 20,
+    lead_id: UUID | None = None,
+    status: ConversationStatus | None = None,
+    channel: Channel | None = None,
+) -> dict[str, object]:
+    return {"page": page, "size": size, "lead_id": lead_id, "status": status, "channel": channel}
+
+
+@peer.get("/api/v1/conversations/{conversation_id}")
+async def get_conversation(conversation_id: ConversationId) -> dict[str, object]:
+    return {"id": conversation_id}
+
+
+@peer.get("/api/v1/conversations/{conversation_id}/messages")
+async def get_messages(
+    conversation_id: ConversationId,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    offset: Annotated[int, Query(ge=0)] = 0,
+) -> dict[str, object]:
+    return {"id": conversation_id, "limit": limit, "offset": offset}
+
+
+@peer.patch("/api/v1/conversations/{conversation_id}")
+async def update_conversation_status(
+    conversation_id: ConversationId, update: StatusUpdate
+) -> dict[str, object]:
+    return {"id": conversation_id, "status": update.status}
+
+
+@peer.get("/api/v1/leads")
+async def list_leads(
+    page: Page = 1,
+    size: Size = 20,
+    status: LeadStatus | None = None,
+    channel: LeadChannel | None = None,
+    search: Annotated[str | None, Query(pattern=r"^[^\x00]*$")] = None,
+) -> dict[str, object]:
+    return {"page": page, "size": size, "status": status, "channel": channel, "search": search}
+
+
+@peer.get("/api/v1/leads/{lead_id}")
+async def get_lead(lead_id: UUID) -> dict[str, object]:
+    return {"id": lead_id}
