@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 PY := .venv/bin/python
+GRAPHIQL := graphql/gateway_graphql/explorer/dist/index.html
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_USER := 0
@@ -10,13 +11,17 @@ unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format schema bench lock clean
+.PHONY: help demo graphiql test check format schema bench lock clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
 demo: .venv/ready ## Serve sample data from a PostgreSQL of its own
+	@test -e $(GRAPHIQL) || { npm --version >/dev/null 2>&1 && $(MAKE) --no-print-directory graphiql; } || \
+		echo "GraphiQL is not built (make graphiql says why): /graphql shows a plain page" >&2
 	@$(PY) -m gateway demo $(ARGS)
+
+graphiql: $(GRAPHIQL) ## Build GraphiQL, the page at /graphql (needs Node.js)
 
 test: .venv/ready ## Run the tests, on a PostgreSQL of their own
 	@$(PY) -m pytest $(ARGS)
@@ -50,6 +55,7 @@ lock: ## Renew requirements.lock where pyproject.toml asks for it (ARGS=--upgrad
 
 clean: ## Remove .venv and everything else that these commands made
 	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	@rm -rf web/graphiql/node_modules $(dir $(GRAPHIQL))
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Both stamps are written last: what was interrupted starts over.
@@ -67,6 +73,11 @@ clean: ## Remove .venv and everything else that these commands made
 .venv/ready: .venv/locked pyproject.toml
 	@$(PY) -m pip install -qq --no-deps --no-build-isolation --editable .
 	@pwd -P > $@
+
+$(GRAPHIQL): $(wildcard web/graphiql/*.* web/graphiql/src/* graphql/gateway_graphql/explorer/plain/*) web/graphiql/.npmrc
+	@npm --version >/dev/null 2>&1 || { echo "GraphiQL is not built: it needs Node.js 20.19 or newer, with npm." >&2; exit 1; }
+	@echo "Building GraphiQL ..."
+	@cd web/graphiql && npm ci --loglevel=error >/dev/null && npm run --silent build
 
 # The project is installed by its path: a checkout that was moved or copied installs itself anew.
 ifneq ($(shell cat .venv/ready 2>/dev/null),$(CURDIR))

@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Route, WebSocketRoute
 
 from gateway.auth import Authenticator
+from gateway.budget import Budget
 from gateway.database.listener import Listener
 from gateway.database.pool import Database
 from gateway.health import Readyz, healthz
@@ -35,7 +36,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         statement_timeout=settings.statement_timeout,
     )
 
-    service = Service(authenticator, database)
+    service = Service(settings, authenticator, database, Budget(settings.budget))
     listener = Listener(settings.database_url, service.feeds.wake, service.feeds.wake_all)
 
     @asynccontextmanager

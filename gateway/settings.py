@@ -26,6 +26,22 @@ class Settings(BaseSettings):
     jwt_audience: str | None = Field(default=None, description="The `aud` that tokens must carry, if set.")
 
     max_body_bytes: int = Field(default=1_000_000, ge=1, description="Largest request body; beyond it: 413.")
+    max_depth: int = Field(default=15, ge=1, description="Deepest nesting of a GraphQL operation.")
+    max_aliases: int = Field(default=50, ge=0, description="Most aliases of an operation.")
+    max_directives: int = Field(default=50, ge=0, description="Most directives of an operation.")
+    max_root_fields: int = Field(default=100, ge=1, description="Most root fields of an operation.")
+    max_tokens: int = Field(default=2000, ge=1, description="Most tokens of a document.")
+    max_batch: int = Field(default=10, ge=1, description="Most operations of a batched request.")
+    max_cost: int = Field(default=10_000, ge=1, description="Most rows that an operation's pages may ask for.")
+    budget: int | None = Field(
+        default=None, ge=1, description="Rows an organization may ask for in a minute, in each process."
+    )
+    documents: str | None = Field(default=None, description="File of trusted documents (a manifest).")
+    documents_mode: str = Field(
+        default="off",
+        pattern="^(off|log|only)$",
+        description="What becomes of other documents: `off` runs them, `log` notes them, `only` refuses them.",
+    )
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_format: str = Field(default="console", pattern="^(console|json)$", description="`console` or `json`.")
 

@@ -108,18 +108,22 @@ class Database:
 class Tenant:
     """One organization's way into the database during one request: every statement is given its id."""
 
-    __slots__ = ("_database", "organization_id", "statements")
+    __slots__ = ("_database", "organization_id", "rows", "statements")
 
     def __init__(self, database: Database, organization_id: UUID) -> None:
         self._database = database
         self.organization_id = organization_id
         self.statements = 0
         """How many statements have run for this request."""
+        self.rows = 0
+        """How many rows they have found."""
 
     async def all(self, statement: Statement[Row], /, **parameters: object) -> list[Row]:
         """All rows. `organization_id` is among the parameters by itself."""
         self.statements += 1
-        return await self._database.run(statement, {"organization_id": self.organization_id, **parameters})
+        found = await self._database.run(statement, {"organization_id": self.organization_id, **parameters})
+        self.rows += len(found)
+        return found
 
     async def first(self, statement: Statement[Row], /, **parameters: object) -> Row | None:
         """Return the first row, or None where there is none."""

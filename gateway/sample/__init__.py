@@ -15,24 +15,25 @@ import orjson
 
 from gateway.sample.journeys import END, Step, journey, statuses
 from gateway.sample.people import people
+from gateway.sample.scripts import seeded
 from gateway.sample.threads import Customer, Thread, customer, day, thread
 
 SAMPLE_ORGANIZATION = UUID("5a1011de-0b0f-4ad0-9c3e-2026103100b1")
 
-_SUMMER_ENDS = datetime(2026, 10, 25, 3)
+_SUMMER_ENDS = datetime(2026, 10, 25, 3)  # noqa: DTZ001 (the salon's own time)
 
 _Record = dict[str, Any]
 
 
 def sample_lines() -> Iterator[bytes]:
-    """All records, each a JSON line of the import form: leads, then conversations, then messages; oldest first."""
+    """All records, each a line of the import form: leads, conversations, messages, each oldest first."""
     leads: list[_Record] = []
     conversations: list[_Record] = []
     messages: list[_Record] = []
     every_status = statuses()
-    Random("statuses").shuffle(every_status)
-    for number, (status, person) in enumerate(zip(every_status, people(Random("people")), strict=False)):
-        random = Random(f"lead {number}")
+    seeded("statuses").shuffle(every_status)
+    for number, (status, person) in enumerate(zip(every_status, people(seeded("people")), strict=False)):
+        random = seeded(f"lead {number}")
         who, steps = customer(person, random), journey(status, random)
         threads = [thread(who, step, random) for step in steps]
         leads.append(_lead(number, status, who, steps, threads, random))

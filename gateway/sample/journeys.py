@@ -3,25 +3,30 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
+from math import prod
 from random import Random
 from typing import NamedTuple
 
 from gateway.sample.scripts import read
 
-START = datetime(2026, 7, 1, 9, 0)
-END = datetime(2026, 10, 31, 20, 0)
+START = datetime(2026, 7, 1, 9)  # noqa: DTZ001 (the salon's own time, as everywhere here)
+END = datetime(2026, 10, 29, 20)  # noqa: DTZ001 (likewise)
 _CLOSED = (6, 0)  # Sundays and Mondays
 _SATURDAY = 5
 _PLAN = read("journeys")
+_UNDECIDED = ("new", "contacted", "booking_offered")
 
 
 class Step(NamedTuple):
-    """One conversation of a lead, and the appointment that it is about (and was, before it moved)."""
+    """One conversation of a lead, and the appointment that it is about (and was, before it moved).
+
+    `visit` counts the lead's bookings, from 1; 0 is before the first.
+    """
 
     kind: str
     ends: str
-    books: bool
     at: datetime
+    visit: int
     appointment: datetime
     moved_from: datetime
 
@@ -35,8 +40,9 @@ def journey(status: str, random: Random) -> list[Step]:
     """The conversations that bring a lead to this status by the end. There may be none."""
     kinds = random.choice(_PLAN["journeys"][status]).split()
     while True:
-        share = random.random()
-        start = END - (END - START) * (share * share)  # business grows
+        # Business grows, and who has not come to a decision came lately.
+        share = prod([random.random()] * (9 if status in _UNDECIDED else 2))
+        start = (END - (END - START) * share).replace(microsecond=0)
         steps = list(_steps(kinds, start, random))
         if _possible(steps, status):
             return steps
@@ -52,17 +58,20 @@ def opening(day: datetime, random: Random) -> datetime:
 
 def _steps(kinds: list[str], at: datetime, random: Random) -> Iterator[Step]:
     appointment = moved_from = None
+    visit = 0
     for number, name in enumerate(kinds):
         kind = _PLAN["kinds"][name]
         if number:
             after = at if kind["from"] == "last" or appointment is None else appointment
             at = after + timedelta(seconds=round(3600 * random.uniform(*kind["hours"])))
         at = _awake(at)
-        if "books" in kind:
-            moved_from, ahead = appointment, timedelta(days=random.randint(*kind["books"]))
-            appointment = opening(max(at, appointment or at) + ahead, random)
+        visit += "books" in kind
+        ahead = kind.get("books") or kind.get("moves")
+        if ahead:
+            moved_from = appointment
+            appointment = opening(max(at, appointment or at) + timedelta(days=random.randint(*ahead)), random)
         about = appointment or opening(at + timedelta(days=random.randint(2, 9)), random)
-        yield Step(name, kind["ends"], "books" in kind, at, about, moved_from or about)
+        yield Step(name, kind["ends"], at, visit, about, moved_from or about)
 
 
 def _awake(time: datetime) -> datetime:

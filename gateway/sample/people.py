@@ -1,4 +1,4 @@
-"""Who the leads are. Telephone numbers are of the ranges kept for fiction, e-mail addresses of example.com."""
+"""Who the leads are. Telephone numbers are of ranges kept for fiction, e-mail addresses of example.com."""
 
 import re
 import unicodedata
@@ -12,7 +12,7 @@ _PEOPLE = read("people")
 _CHANNELS = ["whatsapp"] * 9 + ["web"] * 5 + ["telegram"] * 4 + ["voice"] * 5 + ["email"] * 2
 _AMERICAN_AREAS = (212, 312, 415, 617)
 _UNACCENTED = str.maketrans(
-    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ø": "o", "æ": "ae", "ł": "l", "đ": "d", "ı": "i"}
+    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ø": "o", "æ": "ae", "ł": "l", "đ": "d", "ı": "i"}  # noqa: RUF001 (a Turkish letter)
 )
 
 STAFF: list[str] = _PEOPLE["staff"]
@@ -23,8 +23,8 @@ class Person(NamedTuple):
 
     name: str
     language: str
-    phone: str | None
-    email: str | None
+    phone: str
+    email: str
     company: str | None
     channel: str
     channel_id: str
@@ -70,8 +70,8 @@ def _person(number: int, name: str, email: str, language: str, random: Random) -
     return Person(
         name=name,
         language=language,
-        phone=phone if channel in ("whatsapp", "voice") or chance(0.4, random) else None,
-        email=email if channel == "email" or chance(0.7, random) else None,
+        phone=phone,
+        email=email,
         company=random.choice(_PEOPLE["companies"]) if chance(0.06, random) else None,
         channel=channel,
         channel_id=channel_ids.get(channel, phone),

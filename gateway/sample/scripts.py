@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 _TURN = re.compile(r"([UAHS])(?: (\w+))?: ?(.*)")
 _INCLUDE = re.compile(r"> (\w+)(?: (\d)-(\d))?")
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
+_GAP = re.compile(r" +(?=[,.?!])| +(?= )")
 _PICTURES = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf\u2b50\ufe0f]")
 
 
@@ -35,6 +36,11 @@ def read(name: str) -> dict[str, Any]:
     return tomllib.loads(files(__package__).joinpath(f"{name}.toml").read_text("utf-8"))
 
 
+def seeded(purpose: str) -> Random:
+    """Chance that is the same every time."""
+    return Random(purpose)  # noqa: S311 (no secrets are made of it)
+
+
 def chance(share: float, random: Random) -> bool:
     """Whether it happens this time."""
     return random.random() < share
@@ -45,6 +51,7 @@ class Language:
 
     def __init__(self, name: str) -> None:
         texts = read(name)
+        self.code: str = texts["code"]
         self.weekdays: list[str] = texts["weekdays"]
         self.months: list[str] = texts["months"]
         self.day: str = texts["day"]
@@ -59,12 +66,14 @@ class Language:
             said = _chosen(text, random).format_map(facts)
             if channel == "voice":
                 said = self._spoken(said, random if speaker == "U" else None)
-            yield Turn(speaker, tool, "\n".join(" ".join(line.split()) for line in said.split("\n")).strip())
+            yield Turn(speaker, tool, _GAP.sub("", said).strip())
 
     def _lines(self, script: str, channel: str, random: Random) -> Iterator[str]:
         """The lines of one of the scripts of this name, with what they include."""
-        variants = self._scripts.get(f"{script}_{channel}") or self._scripts[script]
-        yield from self._expanded(random.choice(variants), channel, random)
+        yield from self._expanded(random.choice(self._variants(script, channel)), channel, random)
+
+    def _variants(self, script: str, channel: str) -> list[str]:
+        return self._scripts.get(f"{script}_{channel}") or self._scripts[script]
 
     def _expanded(self, text: str, channel: str, random: Random) -> Iterator[str]:
         for line in text.strip().split("\n"):
@@ -74,7 +83,7 @@ class Language:
             elif include[2] is None:
                 yield from self._lines(include[1], channel, random)
             else:
-                variants = self._scripts[include[1]]
+                variants = self._variants(include[1], channel)
                 count = min(random.randint(int(include[2]), int(include[3])), len(variants))
                 for variant in random.sample(variants, count):
                     yield from self._expanded(variant, channel, random)

@@ -1,7 +1,8 @@
-"""Documents: parsed and validated once for each text, and kept."""
+"""Documents: parsed, measured and validated once for each text, and kept."""
 
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import strawberry
 from graphql import (
@@ -9,57 +10,79 @@ from graphql import (
     GraphQLError,
     GraphQLSyntaxError,
     OperationDefinitionNode,
-    OperationType,
     parse,
     specified_rules,
 )
 from strawberry.schema.schema import validate_document
 
+from gateway_graphql.cost import Costs
 from gateway_graphql.errors import ErrorCode
+from gateway_graphql.limits import Limits, beyond, too_complex
 
 KEPT_DOCUMENTS = 1000
 LONGEST_KEPT = 20_000
 """Characters: longer texts are parsed each time, so that what is kept has a bound."""
 
 
-class Document(NamedTuple):
-    """A text's syntax tree, or the errors that keep it from being executed."""
+class Document:
+    """A text that can be executed."""
 
-    node: DocumentNode | None
-    errors: list[GraphQLError]
+    def __init__(self, schema: strawberry.Schema, node: DocumentNode) -> None:
+        self.node = node
+        self._operations = [each for each in node.definitions if isinstance(each, OperationDefinitionNode)]
+        self._costs = Costs(schema._schema, node)  # noqa: SLF001 (its name for graphql-core's)
 
-    def operation_type(self, name: str | None) -> OperationType | None:
-        """Return the type of the operation that would run; None if the name does not settle which."""
-        operations = [
-            definition
-            for definition in (self.node.definitions if self.node else ())
-            if isinstance(definition, OperationDefinitionNode)
-            and (not name or (definition.name and definition.name.value == name))
+    def operation(self, name: str | None) -> OperationDefinitionNode | None:
+        """Return the operation that would run; None if the name does not settle which."""
+        named = [
+            each for each in self._operations if not name or (each.name is not None and each.name.value == name)
         ]
-        return operations[0].operation if len(operations) == 1 else None
+        return named[0] if len(named) == 1 else None
+
+    def cost(self, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> int:
+        """Return how many rows the operation's page sizes ask for."""
+        return self._costs.of(operation, variables)
+
+
+class Refusal(NamedTuple):
+    """Why a text cannot be executed."""
+
+    errors: list[GraphQLError]
 
 
 class Documents:
     """The documents of a schema, by their text."""
 
-    def __init__(self, schema: strawberry.Schema) -> None:
+    def __init__(self, schema: strawberry.Schema, limits: Limits) -> None:
         self._schema = schema
+        self._limits = limits
         self._kept = lru_cache(KEPT_DOCUMENTS)(self._read)
 
-    def __call__(self, text: str) -> Document:
-        """Parse and validate a text, unless that was done before."""
+    def __call__(self, text: str) -> Document | Refusal:
+        """Read a text, unless that was done before."""
         return self._kept(text) if len(text) <= LONGEST_KEPT else self._read(text)
 
-    def _read(self, text: str) -> Document:
+    def _read(self, text: str) -> Document | Refusal:
+        most = self._limits.tokens
         try:
-            node = parse(text, allow_empty_selection_sets=False)
+            node = parse(text, max_tokens=most, allow_empty_selection_sets=False)
+            errors = beyond(node, self._limits) or [
+                _coded(error, ErrorCode.GRAPHQL_VALIDATION_FAILED)
+                for error in validate_document(
+                    self._schema._schema,  # noqa: SLF001 (its name for graphql-core's)
+                    node,
+                    tuple(specified_rules),
+                )
+            ]
         except GraphQLSyntaxError as error:
-            return Document(None, [_coded(error, ErrorCode.GRAPHQL_PARSE_FAILED)])
-        errors = validate_document(self._schema._schema, node, tuple(specified_rules))  # noqa: SLF001 (its name for graphql-core's)
-        return Document(
-            None if errors else node,
-            [_coded(error, ErrorCode.GRAPHQL_VALIDATION_FAILED) for error in errors],
-        )
+            if f"more than {most} tokens" in error.message:
+                return Refusal([too_complex("tokens", most, None)])
+            if "nested too deeply" in error.message:
+                return Refusal([too_complex("depth", self._limits.depth, None)])
+            return Refusal([_coded(error, ErrorCode.GRAPHQL_PARSE_FAILED)])
+        except RecursionError:
+            return Refusal([too_complex("depth", self._limits.depth, None)])
+        return Refusal(errors) if errors else Document(self._schema, node)
 
 
 def _coded(error: GraphQLError, code: ErrorCode) -> GraphQLError:

@@ -8,6 +8,7 @@ import structlog
 from graphql import GraphQLError
 
 from gateway.auth import Unauthenticated
+from gateway.budget import Throttled
 from gateway.database.errors import DatabaseTimeout, DatabaseUnavailable
 
 log = structlog.get_logger(__name__)
@@ -23,6 +24,9 @@ class ErrorCode(StrEnum):
     GRAPHQL_PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
     GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
     QUERY_TOO_COMPLEX = "QUERY_TOO_COMPLEX"
+    THROTTLED = "THROTTLED"
+    PERSISTED_QUERY_NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
+    PERSISTED_QUERY_REQUIRED = "PERSISTED_QUERY_REQUIRED"
     TIMEOUT = "TIMEOUT"
     SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE"
     INTERNAL = "INTERNAL"
@@ -38,6 +42,10 @@ class BadUserInput(PublicError):
     """The request is well formed, but asks for what cannot be."""
 
     code = ErrorCode.BAD_USER_INPUT
+
+
+class OperationNotAllowed(BadUserInput):
+    """An operation of this type cannot be run over this transport."""
 
 
 class NotFound(PublicError):
@@ -59,6 +67,8 @@ def public(error: Exception) -> tuple[ErrorCode, str]:
             return error.code, str(error)
         case Unauthenticated():
             return ErrorCode.UNAUTHENTICATED, str(error)
+        case Throttled():
+            return ErrorCode.THROTTLED, str(error)
         case DatabaseUnavailable():
             return ErrorCode.SERVICE_UNAVAILABLE, "The database does not answer. Try again later."
         case DatabaseTimeout():

@@ -1,15 +1,14 @@
-"""Execution: an operation's answer, from its document to the response's parts."""
+"""Execution: from what a client asks to be run to the answer, or to the answers of a subscription."""
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from inspect import isawaitable
 from typing import Any, NamedTuple, cast
 
-import orjson
 import strawberry
 from graphql import (
-    DocumentNode,
     ExecutionResult,
+    GraphQLError,
     OperationType,
     create_source_event_stream,
     execute,
@@ -17,81 +16,118 @@ from graphql import (
 )
 from graphql.pyutils import is_awaitable
 
+from gateway.budget import Budget, Throttled
+from gateway_graphql.answers import Answer, executed, failed, refused
 from gateway_graphql.context import Context
-from gateway_graphql.documents import Documents
-from gateway_graphql.errors import ErrorCode, formatted, public
+from gateway_graphql.documents import Document, Documents, Refusal
+from gateway_graphql.errors import OperationNotAllowed, PublicError
+from gateway_graphql.limits import Limits, too_complex
+from gateway_graphql.persisted import PersistedOperations
 from gateway_graphql.subscribers import TooSlow
+
+ANY = frozenset(OperationType)
 
 
 class Operation(NamedTuple):
-    """What a client asks to be run."""
+    """What a client asks to be run: a text, or the name of one."""
 
-    query: str
+    query: str | None
     operation_name: str | None = None
     variables: Mapping[str, Any] | None = None
+    document_id: str | None = None
+    extensions: Mapping[str, Any] | None = None
 
 
-class Answer(NamedTuple):
-    """A response. A request error (`executed` is false) has no data, not even null."""
-
-    executed: bool
-    data: dict[str, Any] | None = None
-    errors: list[dict[str, Any]] | None = None
-    event_id: str | None = None
-    """Where an event stands, if it can be returned to."""
-
-    @property
-    def body(self) -> dict[str, Any]:
-        """The response as its specification has it."""
-        body: dict[str, Any] = {"errors": self.errors} if self.errors else {}
-        return {**body, "data": self.data} if self.executed else body
-
-
-def to_json(value: Any) -> bytes:
-    """Write an answer: the one place where UUIDs, timestamps and JSON get their form."""
-    return orjson.dumps(value, option=orjson.OPT_UTC_Z)
-
-
-def request_error(code: ErrorCode, message: str) -> Answer:
-    """Answer a request that nothing of was executed."""
-    return Answer(executed=False, errors=[{"message": message, "extensions": {"code": code}}])
+class _Prepared(NamedTuple):
+    document: Document
+    type: OperationType | None
+    cost: int
 
 
 class Executor:
-    """Runs operations against a schema."""
+    """Runs operations against a schema, within limits."""
 
-    def __init__(self, schema: strawberry.Schema) -> None:
+    def __init__(
+        self, schema: strawberry.Schema, persisted: PersistedOperations, limits: Limits, budget: Budget
+    ) -> None:
         self._schema = schema
-        self._documents = Documents(schema)
+        self._persisted = persisted
+        self._documents = Documents(schema, limits)
+        self._limits = limits
+        self._budget = budget
 
     async def __call__(
-        self, operation: Operation, context: Context, *, allowed: frozenset[OperationType]
+        self, operation: Operation, context: Context, *, allowed: frozenset[OperationType] = ANY
     ) -> Answer:
-        """Run an operation of an allowed type. Whatever goes wrong is among the answer's errors."""
-        document = self._documents(operation.query)
-        if document.node is None:
-            return Answer(executed=False, errors=formatted(document.errors))
-        kind = document.operation_type(operation.operation_name)
-        if kind is not None and kind not in allowed:
-            return request_error(ErrorCode.BAD_USER_INPUT, f"A {kind.value} cannot be run like this.")
-        return await self._run(document.node, operation, context)
+        """Run an operation. Whatever goes wrong is among the answer's errors.
+
+        Raises only OperationNotAllowed, where the operation is not of an allowed type.
+        """
+        try:
+            prepared = self._prepared(operation, allowed)
+            if isinstance(prepared, Refusal):
+                return refused(prepared.errors)
+            organization_id = context.viewer.organization_id
+            self._budget.take(organization_id, prepared.cost)
+        except OperationNotAllowed:
+            raise
+        except (PublicError, Throttled) as error:
+            return failed(error)
+        answer = await self._run(prepared.document, operation, context)
+        actual = context.tenant.rows
+        self._budget.refund(organization_id, prepared.cost - actual)
+        cost = {"requested": prepared.cost, "actual": actual, "statements": context.tenant.statements}
+        return answer._replace(extensions={"cost": cost}) if answer.executed else answer
 
     async def stream(
-        self,
-        operation: Operation,
-        context: Context,
-        *,
-        allowed: frozenset[OperationType] = frozenset(OperationType),
+        self, operation: Operation, context: Context, *, allowed: frozenset[OperationType] = ANY
     ) -> AsyncGenerator[Answer]:
         """Run an operation of an allowed type: a subscription answers again and again, others once.
 
         Raises TooSlow where the answers are not taken as fast as they come.
         """
-        document = self._documents(operation.query)
-        kind = document.operation_type(operation.operation_name)
-        if document.node is None or kind is not OperationType.SUBSCRIPTION:
+        try:
+            prepared = self._prepared(operation, allowed)
+        except PublicError as error:
+            yield failed(error)
+            return
+        if isinstance(prepared, Refusal) or prepared.type is not OperationType.SUBSCRIPTION:
             yield await self(operation, context, allowed=allowed)
             return
+        async with aclosing(self._events(prepared.document, operation, context)) as answers:
+            async for answer in answers:
+                yield answer
+
+    def _prepared(self, operation: Operation, allowed: frozenset[OperationType]) -> _Prepared | Refusal:
+        text = self._persisted.text(operation.query, operation.document_id, operation.extensions)
+        document = self._documents(text)
+        if isinstance(document, Refusal):
+            return document
+        chosen = document.operation(operation.operation_name)
+        if chosen is None:
+            return _Prepared(document, None, 0)  # graphql-core says what is wrong with the name
+        if chosen.operation not in allowed:
+            raise OperationNotAllowed(f"A {chosen.operation.value} cannot be run like this.")
+        cost = document.cost(chosen, operation.variables or {})
+        if cost > self._limits.cost:
+            return Refusal([too_complex("cost", self._limits.cost, cost)])
+        return _Prepared(document, chosen.operation, cost)
+
+    async def _run(self, document: Document, operation: Operation, context: Context) -> Answer:
+        result = execute(
+            self._schema._schema,  # noqa: SLF001 (its name for graphql-core's)
+            document.node,
+            context_value=context,
+            variable_values=dict(operation.variables or {}),
+            operation_name=operation.operation_name,
+            executor_class=self._schema.execution_context_class,
+            is_awaitable=is_awaitable,
+        )
+        return executed(await result if isawaitable(result) else result)
+
+    async def _events(
+        self, document: Document, operation: Operation, context: Context
+    ) -> AsyncGenerator[Answer]:
         executor = self._schema.execution_context_class.build(
             self._schema._schema,  # noqa: SLF001 (its name for graphql-core's)
             document.node,
@@ -100,46 +136,21 @@ class Executor:
             operation_name=operation.operation_name,
         )
         if isinstance(executor, list):
-            yield _answer(ExecutionResult(None, errors=executor))
+            yield refused(cast("list[GraphQLError]", executor))
             return
-        events = create_source_event_stream(executor)
-        if isawaitable(events):
-            events = await events
-        if isinstance(events, ExecutionResult):
-            yield _answer(events)._replace(executed=False)
+        source = create_source_event_stream(executor)
+        source = await source if isawaitable(source) else source
+        if isinstance(source, ExecutionResult):
+            yield refused(source.errors or [])
             return
-        async with aclosing(cast("AsyncGenerator[Any]", events)) as events:
+        async with aclosing(cast("AsyncGenerator[Any]", source)) as events:
             try:
                 async for event in events:
                     context.loaders.clear()  # an event later the rows may have changed
                     result = execute_subscription_event(executor.build_per_event_executor(event))
-                    answer = _answer(await result if isawaitable(result) else result)
+                    answer = executed(await result if isawaitable(result) else result)
                     yield answer._replace(event_id=getattr(event, "cursor", None))
             except TooSlow:
                 raise
             except Exception as error:  # noqa: BLE001 (the boundary for what a source of events raises)
-                code, message = public(error)
-                yield request_error(code, message)
-
-    async def _run(self, document: DocumentNode, operation: Operation, context: Context) -> Answer:
-        result = execute(
-            self._schema._schema,  # noqa: SLF001 (its name for graphql-core's)
-            document,
-            context_value=context,
-            variable_values=dict(operation.variables or {}),
-            operation_name=operation.operation_name,
-            executor_class=self._schema.execution_context_class,
-            is_awaitable=is_awaitable,
-        )
-        return _answer(await result if isawaitable(result) else result)
-
-
-def _answer(result: ExecutionResult) -> Answer:
-    errors = result.errors or []
-    return Answer(
-        # Errors of fields have a path; without data and path, nothing was executed.
-        executed=result.data is not None or any(error.path for error in errors),
-        data=result.data,
-        errors=formatted(errors) or None,
-    )
-
+                yield failed(error)

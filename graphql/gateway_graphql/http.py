@@ -6,9 +6,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from gateway.auth import Unauthenticated
-from gateway_graphql.errors import ErrorCode
-from gateway_graphql.execution import Answer, request_error, to_json
+from gateway.auth import Unauthenticated, Viewer
+from gateway_graphql.answers import Answer, failed, refused, request_error, to_json
+from gateway_graphql.caching import cacheable
+from gateway_graphql.errors import ErrorCode, OperationNotAllowed
+from gateway_graphql.execution import Operation
+from gateway_graphql.limits import too_complex
 from gateway_graphql.negotiation import preferred
 from gateway_graphql.parameters import JSON, BadRequest, in_query, posted
 from gateway_graphql.service import Service
@@ -29,6 +32,8 @@ _STATUS = {
     ErrorCode.UNAUTHENTICATED: 401,
     ErrorCode.SERVICE_UNAVAILABLE: 503,
     ErrorCode.TIMEOUT: 504,
+    ErrorCode.THROTTLED: 429,
+    ErrorCode.PERSISTED_QUERY_NOT_FOUND: 200,  # what Apollo's clients wait for
     ErrorCode.INTERNAL: 500,
 }
 
@@ -70,19 +75,43 @@ class GraphQLEndpoint:
             raise BadRequest(406, f"The answer can be `{GRAPHQL_JSON}` or `{JSON}`.")
         viewer = await self._service.viewer(request.headers.get("authorization"))
         is_post = request.method == "POST"
-        operation = await posted(request) if is_post else in_query(request.query_params)
-        context = self._service.context(viewer, request.headers.get("last-event-id"))
+        asked = await posted(request) if is_post else in_query(request.query_params)
         allowed = _QUERIES_AND_MUTATIONS if is_post else _QUERIES
+        if isinstance(asked, list):
+            return await self._batch(asked, viewer, media_type)
+        context = self._service.context(viewer, request.headers.get("last-event-id"))
         if media_type == EVENT_STREAM:
             allowed |= {OperationType.SUBSCRIPTION}
-            answers = self._service.execute.stream(operation, context, allowed=allowed)
-            return event_stream(answers, viewer)
-        answer = await self._service.execute(operation, context, allowed=allowed)
-        return _response(answer, _status(answer, media_type), media_type, {})
+            return event_stream(self._service.execute.stream(asked, context, allowed=allowed), viewer)
+        try:
+            answer = await self._service.execute(asked, context, allowed=allowed)
+        except OperationNotAllowed as error:
+            raise BadRequest(400 if is_post else 405, str(error), {"Allow": "POST"}) from None
+        response = _response(answer, _status(answer, media_type), media_type, {})
+        return response if is_post else cacheable(response, request)
+
+    async def _batch(self, operations: list[Operation], viewer: Viewer, media_type: str) -> Response:
+        most = self._service.most_in_batch
+        if len(operations) > most:
+            answer = refused([too_complex("batch", most, len(operations))])
+            return _response(answer, 400, media_type, {})
+        if media_type == EVENT_STREAM:
+            raise BadRequest(400, "A batch cannot be streamed.")
+        # One after another: the mutations among them take effect in their order.
+        answers = [await self._one_of_batch(operation, viewer) for operation in operations]
+        content = b"[" + b",".join(to_json(answer.body) for answer in answers) + b"]"
+        return Response(content, 200, {"Vary": "Accept"}, f"{media_type}; charset=utf-8")
+
+    async def _one_of_batch(self, operation: Operation, viewer: Viewer) -> Answer:
+        try:
+            context = self._service.context(viewer)
+            return await self._service.execute(operation, context, allowed=_QUERIES_AND_MUTATIONS)
+        except OperationNotAllowed as error:
+            return failed(error)
 
 
 def _status(answer: Answer, media_type: str) -> int:
-    if answer.data is not None or not answer.errors:
+    if not answer.errors or any(value is not None for value in (answer.data or {}).values()):
         return 200
     code = answer.errors[0]["extensions"]["code"]
     if code in _STATUS:
@@ -93,7 +122,7 @@ def _status(answer: Answer, media_type: str) -> int:
 
 def _response(answer: Answer, status: int, media_type: str | None, headers: dict[str, str]) -> Response:
     headers["Vary"] = "Accept"
-    if status == 503:  # noqa: PLR2004 (the status has no better name)
-        headers["Retry-After"] = "1"
+    if status in {429, 503}:
+        headers["Retry-After"] = str((answer.errors or [{}])[0]["extensions"].get("retryAfter", 1))
     written = media_type if media_type in {JSON, GRAPHQL_JSON} else JSON
     return Response(to_json(answer.body), status, headers, f"{written}; charset=utf-8")

@@ -26,7 +26,7 @@ class BadRequest(Exception):
         return {"message": str(self), "extensions": {"code": ErrorCode.BAD_USER_INPUT}}
 
 
-async def posted(request: Request) -> Operation:
+async def posted(request: Request) -> Operation | list[Operation]:
     """Read a POST's body. Only JSON is taken: a page of another site cannot send it without asking first."""
     media_type, _, charset = request.headers.get("content-type", "").lower().partition(";")
     if media_type.strip() != JSON:
@@ -37,8 +37,10 @@ async def posted(request: Request) -> Operation:
         body = orjson.loads(await request.body())
     except orjson.JSONDecodeError as error:
         raise BadRequest(400, f"The body is not JSON: {error.msg} (line {error.lineno}).") from None
+    if isinstance(body, list) and body and all(isinstance(each, dict) for each in body):
+        return [operation_of(each) for each in body]
     if not isinstance(body, dict):
-        raise BadRequest(400, "The body must be an object.")
+        raise BadRequest(400, "The body must be an object, or a list of objects.")
     return operation_of(body)
 
 
@@ -56,13 +58,19 @@ def in_query(parameters: Mapping[str, str]) -> Operation:
 
 def operation_of(values: Mapping[str, Any]) -> Operation:
     """Read the parameters that a GraphQL request has. Raises BadRequest, naming the wrong one."""
-    query = values.get("query")
-    name = values.get("operationName")
-    if not isinstance(query, str) or not query:
-        raise BadRequest(400, "`query` must be a string with an operation.")
-    if name is not None and not isinstance(name, str):
-        raise BadRequest(400, "`operationName` must be a string.")
-    for given in ("variables", "extensions"):
-        if not isinstance(values.get(given), dict | None):
-            raise BadRequest(400, f"`{given}` must be an object.")
-    return Operation(query, name, values.get("variables"))
+    for name in ("query", "operationName", "documentId"):
+        if not isinstance(values.get(name), str | None):
+            raise BadRequest(400, f"`{name}` must be a string.")
+    for name in ("variables", "extensions"):
+        if not isinstance(values.get(name), dict | None):
+            raise BadRequest(400, f"`{name}` must be an object.")
+    operation = Operation(
+        query=values.get("query") or None,
+        operation_name=values.get("operationName") or None,
+        variables=values.get("variables"),
+        document_id=values.get("documentId") or None,
+        extensions=values.get("extensions"),
+    )
+    if not (operation.query or operation.document_id or (operation.extensions or {}).get("persistedQuery")):
+        raise BadRequest(400, "The request has no `query`.")
+    return operation

@@ -1,19 +1,39 @@
 """Service: what every transport of the schema needs: who asks, what runs operations, what they run on."""
 
+from pathlib import Path
+
 from gateway.auth import Authenticator, Viewer
+from gateway.budget import Budget
 from gateway.database.pool import Database
+from gateway.settings import Settings
 from gateway_graphql.context import Context
 from gateway_graphql.execution import Executor
 from gateway_graphql.feeds import Feeds
+from gateway_graphql.limits import Limits
+from gateway_graphql.persisted import Mode, PersistedOperations, read_manifest
 from gateway_graphql.schema import schema
 
 
 class Service:
     """The schema, served from one database to the holders of tokens."""
 
-    def __init__(self, authenticator: Authenticator, database: Database) -> None:
+    def __init__(
+        self, settings: Settings, authenticator: Authenticator, database: Database, budget: Budget
+    ) -> None:
+        """Raise ValueError where the trusted documents cannot be read."""
         self.viewer = authenticator.viewer
-        self.execute = Executor(schema)
+        self.most_in_batch = settings.max_batch
+        limits = Limits(
+            depth=settings.max_depth,
+            aliases=settings.max_aliases,
+            directives=settings.max_directives,
+            root_fields=settings.max_root_fields,
+            tokens=settings.max_tokens,
+            cost=settings.max_cost,
+        )
+        trusted = {} if settings.documents is None else read_manifest(Path(settings.documents))
+        persisted = PersistedOperations(trusted, Mode(settings.documents_mode))
+        self.execute = Executor(schema, persisted, limits, budget)
         self.feeds = Feeds(database)
         self._database = database
 

@@ -8,7 +8,7 @@ from contextlib import aclosing
 from starlette.responses import StreamingResponse
 
 from gateway.auth import LEEWAY, Viewer
-from gateway_graphql.execution import Answer, to_json
+from gateway_graphql.answers import Answer, to_json
 from gateway_graphql.subscribers import TooSlow
 
 EVENT_STREAM = "text/event-stream"

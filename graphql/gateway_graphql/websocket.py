@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from gateway.auth import LEEWAY, Unauthenticated, Viewer
-from gateway_graphql.execution import Answer, to_json
+from gateway_graphql.answers import Answer, to_json
 from gateway_graphql.parameters import BadRequest, operation_of
 from gateway_graphql.service import Service
 from gateway_graphql.subscribers import TooSlow

@@ -29,7 +29,7 @@ _SECONDS = 30
 
 
 class Page:
-    """A tab in a profile of its own. `requests` are all addresses it asked for, `problems` all it complained of."""
+    """A tab in a profile of its own: `requests` are the addresses it asked for, `problems` its complaints."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self.requests: list[str] = []

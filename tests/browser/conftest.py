@@ -40,9 +40,7 @@ def page(browser: Chromium) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="session")
-def plain(
-    database_url: str, browser: Chromium, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[ExplorerPage]:
+def plain(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExplorerPage]:
     """The page of a checkout without a build."""
     settings = Settings(database_url=database_url, jwt_secret=SECRET, _env_file=None)
     with ExitStack() as running:
@@ -53,7 +51,7 @@ def plain(
 
 
 @pytest.fixture(scope="session")
-def graphiql(browser: Chromium, gateway_url: str) -> ExplorerPage:
+def graphiql(gateway_url: str) -> ExplorerPage:
     """GraphiQL."""
     if not (explorer.BUILT / "index.html").exists():
         pytest.skip("GraphiQL is not built: `make graphiql`")

@@ -13,14 +13,14 @@ def text_of(selector: str) -> str:
     return f"(element => element?.value || element?.innerText || '')(document.querySelector('{selector}'))"
 
 
-def is_loaded(page: Page, explorer: ExplorerPage) -> None:
+def wait_for_editor(page: Page, explorer: ExplorerPage) -> None:
     """Wait until the first example is in the editor."""
     page.until(f"{text_of(explorer.operation)}.includes('query')")
 
 
-def is_answered(page: Page, explorer: ExplorerPage, text: str) -> None:
+def run_until_shown(page: Page, explorer: ExplorerPage, text: str) -> None:
     """Run what the editor holds, and wait for a text in the answer."""
-    is_loaded(page, explorer)
+    wait_for_editor(page, explorer)
     page.click(explorer.run)
     page.until(f"{text_of(explorer.answer)}.includes('{text}')")
 
@@ -31,7 +31,7 @@ def test_a_link_with_a_token_is_all_it_takes(
     organization.message(organization.conversation(organization.lead(name="Hypatia")))
     bearer = token(organization.id)
     page.open(f"{either.url}#token={bearer}")
-    is_answered(page, either, "Hypatia")
+    run_until_shown(page, either, "Hypatia")
     assert page.problems == []
     assert {urlsplit(url).netloc for url in page.requests if not url.startswith("data:")} == {
         urlsplit(either.url).netloc
@@ -40,7 +40,7 @@ def test_a_link_with_a_token_is_all_it_takes(
     assert not any(bearer in url for url in page.requests)
 
 
-def test_the_token_outlives_a_reload_but_not_the_tab(
+def test_the_token_outlives_a_reload_and_stays_in_the_tab(
     page: Page, either: ExplorerPage, organization: Organization
 ) -> None:
     page.open(f"{either.url}#token=abc")
@@ -49,12 +49,12 @@ def test_the_token_outlives_a_reload_but_not_the_tab(
     page.until(f"{text_of(either.token)} === 'abc'")
     assert page.run("Object.values(localStorage).some(value => value.includes('abc'))") is False
     page.type_into(either.token, f" {token(organization.id)} ")
-    is_answered(page, either, "totalCount")
+    run_until_shown(page, either, "totalCount")
 
 
 def test_without_a_token_the_answer_says_so(page: Page, either: ExplorerPage) -> None:
     page.open(either.url)
-    is_answered(page, either, "UNAUTHENTICATED")
+    run_until_shown(page, either, "UNAUTHENTICATED")
 
 
 def test_the_policy_bites(page: Page, either: ExplorerPage) -> None:
@@ -79,7 +79,7 @@ def test_light_and_dark_follow_the_system(page: Page, either: ExplorerPage) -> N
     for scheme in ("light", "dark"):
         page.show_as(scheme)
         page.open(either.url)
-        is_loaded(page, either)
+        wait_for_editor(page, either)
         body = "getComputedStyle(document.querySelector('.graphiql-container') ?? document.body)"
         colors.append(page.run(f"{body}.backgroundColor.match(/\\d+/g).slice(0, 3).map(Number)"))
     assert min(colors[0]) > 200
@@ -88,7 +88,7 @@ def test_light_and_dark_follow_the_system(page: Page, either: ExplorerPage) -> N
 
 def test_graphiql_opens_the_examples_in_tabs(page: Page, graphiql: ExplorerPage) -> None:
     page.open(graphiql.url)
-    is_loaded(page, graphiql)
+    wait_for_editor(page, graphiql)
     titles = page.run("[...document.querySelectorAll('.graphiql-tab-button')].map(tab => tab.innerText)")
     source = (explorer.PLAIN / "examples.graphql").read_text()
     assert titles == [line.split()[1] for line in source.splitlines() if line and line[0] not in "# }"]
@@ -101,7 +101,7 @@ def test_graphiql_has_documentation_explorer_and_history(
     for panel, content in {
         "Documentation Explorer": "ConversationStatus",
         "GraphiQL Explorer": "lastMessagePreview",
-        "History": "Clear",
+        "History": "History",
     }.items():
         page.click(f"[aria-label='Show {panel}']")
         page.until(f"{text_of('.graphiql-plugin')}.includes('{content}')")
@@ -117,9 +117,9 @@ def test_the_plain_page_tells_of_variables_that_are_no_json(
     page: Page, plain: ExplorerPage, organization: Organization
 ) -> None:
     page.open(f"{plain.url}#token={token(organization.id)}")
-    is_loaded(page, plain)
+    wait_for_editor(page, plain)
     page.type_into("#variables", "{")
-    is_answered(page, plain, "SyntaxError")
+    run_until_shown(page, plain, "SyntaxError")
     page.type_into("#query", "query Q($n: Int) { leads(first: $n) { nodes { id } } }")
     page.type_into("#variables", '{"n": 0}')
-    is_answered(page, plain, '"nodes": []')
+    run_until_shown(page, plain, '"nodes": []')

@@ -1,4 +1,4 @@
-"""What the GraphQL room's tests need besides: an organization with a crowd of rows, and statements counted."""
+"""What the GraphQL room's tests need besides: an organization with many rows, and statements counted."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -46,7 +46,8 @@ FROM generate_series(0, 29) AS n
 
 _CONVERSATIONS = """
 INSERT INTO conversations (organization_id, lead_id, session_key, channel, created_at, updated_at)
-SELECT organization_id, id, channel_id || '.' || n, 'web', timestamptz '2026-02-01Z' + n / 2 * interval '1 hour',
+SELECT organization_id, id, channel_id || '.' || n, 'web',
+    timestamptz '2026-02-01Z' + n / 2 * interval '1 hour',
     timestamptz '2026-02-01Z' + n / 2 * interval '1 hour'
 FROM leads, generate_series(1, channel_id::int %% 6) AS n
 WHERE organization_id = %s
@@ -56,6 +57,6 @@ _MESSAGES = """
 INSERT INTO messages (organization_id, conversation_id, role, content, created_at)
 SELECT organization_id, id, (ARRAY['user', 'assistant', 'system'])[1 + n %% 3], 'message ' || n,
     timestamptz '2026-03-01Z' + n / 3 * interval '1 minute'
-FROM (SELECT *, row_number() OVER (ORDER BY session_key) AS place FROM conversations WHERE organization_id = %s)
-    AS conversation, generate_series(1, place %% 13) AS n
+FROM (SELECT *, row_number() OVER (ORDER BY session_key) AS place FROM conversations
+    WHERE organization_id = %s) AS conversation, generate_series(1, place %% 13) AS n
 """

@@ -53,7 +53,10 @@ EVERYTHING = ["a_1", "b%2", "c\\3"]
     [
         (None, EVERYTHING),
         ({}, EVERYTHING),
-        (dict.fromkeys(["leadId", "status", "channel", "updatedAfter", "updatedBefore", "search"]), EVERYTHING),
+        (
+            dict.fromkeys(["leadId", "status", "channel", "updatedAfter", "updatedBefore", "search"]),
+            EVERYTHING,
+        ),
         ({"status": []}, []),
         ({"channel": []}, []),
         ({"status": [], "channel": ["WEB"]}, []),
@@ -166,7 +169,8 @@ def test_what_is_wrong_is_named(organization: Organization, filter: object, plac
 
 
 @pytest.mark.parametrize(
-    "filter", ['updatedAfter: "yesterday"', "updatedAfter: 5", "status: [LOST]", "colour: RED", 'search: "\\ud800"']
+    "filter",
+    ['updatedAfter: "yesterday"', "updatedAfter: 5", "status: [LOST]", "colour: RED", 'search: "\\ud800"'],
 )
 def test_what_is_wrong_in_the_document_is_located(organization: Organization, filter: str) -> None:
     errors = organization.graphql_errors(f"{{\n  conversations(filter: {{{filter}}}) {{ totalCount }}\n}}")

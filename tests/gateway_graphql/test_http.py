@@ -51,7 +51,9 @@ class TestAnswers:
 
     def test_get(self, organization: Organization) -> None:
         organization.conversation()
-        query = "query ($n: Int, $f: ConversationFilter) { conversations(first: $n, filter: $f) { totalCount } }"
+        query = (
+            "query ($n: Int, $f: ConversationFilter) { conversations(first: $n, filter: $f) { totalCount } }"
+        )
         variables = json.dumps({"n": 1, "f": {"status": ["ACTIVE"]}})
         answer = organization.http.get("/graphql", params={"query": query, "variables": variables})
         assert answer.json() == {"data": {"conversations": {"totalCount": 1}}}
@@ -88,7 +90,9 @@ class TestAnswers:
         assert posted.status_code == 406
 
     def test_errors_of_fields_stand_beside_data(self, organization: Organization) -> None:
-        body = organization.http.post("/graphql", json={"query": '{ __typename lead(id: "x") { id } }'}).json()
+        body = organization.http.post(
+            "/graphql", json={"query": '{ __typename lead(id: "x") { id } }'}
+        ).json()
         assert body["data"] == {"__typename": "Query", "lead": None}
         assert body["errors"][0]["path"] == ["lead"]
         assert body["errors"][0]["locations"] == [{"line": 1, "column": 14}]
@@ -212,7 +216,8 @@ class TestBodies:
         assert post(organization, content).json() == {"data": {"__typename": "Query"}}
 
     @pytest.mark.parametrize(
-        "media_type", ["", "text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin-1"]
+        "media_type",
+        ["", "text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin-1"],
     )
     def test_are_of_one_media_type(self, organization: Organization, media_type: str) -> None:
         answer = post(organization, b'{"query": "{ __typename }"}', **{"content-type": media_type})
@@ -220,14 +225,26 @@ class TestBodies:
         assert code(answer) == "BAD_USER_INPUT"
         assert answer.headers["accept-post"] == JSON
 
-    @pytest.mark.parametrize("media_type", ["application/json;charset=UTF-8", "Application/JSON", "application/json;"])
+    @pytest.mark.parametrize(
+        "media_type", ["application/json;charset=UTF-8", "Application/JSON", "application/json;"]
+    )
     def test_may_say_their_charset(self, organization: Organization, media_type: str) -> None:
         answer = post(organization, b'{"query": "{ __typename }"}', **{"content-type": media_type})
         assert answer.status_code == 200
 
-    @pytest.mark.parametrize("params", [{}, {"query": ""}, {"query": NAME, "variables": "{"},
-                                        {"query": NAME, "variables": "[]"}, {"query": NAME, "extensions": "1"}])
-    def test_parameters_may_hold_none_either(self, organization: Organization, params: dict[str, str]) -> None:
+    @pytest.mark.parametrize(
+        "params",
+        [
+            {},
+            {"query": ""},
+            {"query": NAME, "variables": "{"},
+            {"query": NAME, "variables": "[]"},
+            {"query": NAME, "extensions": "1"},
+        ],
+    )
+    def test_parameters_may_hold_none_either(
+        self, organization: Organization, params: dict[str, str]
+    ) -> None:
         answer = organization.http.get("/graphql", params=params, headers={"accept": JSON})
         assert answer.status_code == 400
         assert code(answer) == "BAD_USER_INPUT"

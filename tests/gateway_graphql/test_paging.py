@@ -53,7 +53,8 @@ def test_every_order_both_ways(crowd: Organization, table: str, field: str, dire
 
 
 @pytest.mark.parametrize(
-    ("field", "default"), [("conversations", "updated_at DESC, id DESC"), ("leads", "created_at DESC, id DESC")]
+    ("field", "default"),
+    [("conversations", "updated_at DESC, id DESC"), ("leads", "created_at DESC, id DESC")],
 )
 def test_default_order(crowd: Organization, field: str, default: str) -> None:
     first = ids(paged(field).page(crowd.http, first=100))
@@ -106,7 +107,9 @@ def test_pages_of_many_parents_are_each_their_own(crowd: Organization) -> None:
     size=st.integers(0, 100),
     direction=st.sampled_from(["ASC", "DESC"]),
 )
-def test_any_window(crowd: Organization, data: st.DataObject, backwards: bool, size: int, direction: str) -> None:
+def test_any_window(
+    crowd: Organization, data: st.DataObject, backwards: bool, size: int, direction: str
+) -> None:
     listed = ordered("leads", "NAME", direction)
     rows = listed.page(crowd.http, first=100)["edges"]
     bound = st.none() | st.integers(0, len(rows) - 1)
@@ -135,7 +138,9 @@ def test_a_cursor_outlives_its_row(organization: Organization) -> None:
     listed = ordered("leads", "CREATED_AT", "ASC")
     first = listed.page(organization.http, first=2)
     rest = ids(listed.page(organization.http, after=first["pageInfo"]["endCursor"]))
-    organization.sql("DELETE FROM leads WHERE organization_id = %s AND id = %s", organization.id, ids(first)[1])
+    organization.sql(
+        "DELETE FROM leads WHERE organization_id = %s AND id = %s", organization.id, ids(first)[1]
+    )
     assert ids(listed.page(organization.http, after=first["pageInfo"]["endCursor"])) == rest
 
 

@@ -1,4 +1,4 @@
-"""The neighbours of every happy path: anonymous, of another organization, missing, malformed, without the scope."""
+"""The neighbours of happy paths: anonymous, of another organization, missing, malformed, without scope."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -67,7 +67,9 @@ def test_another_type_is_not_found(organization: Organization) -> None:
     assert organization.graphql(by_id("message"), id=str(rows["lead"])) == {"message": None}
 
 
-@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer nonsense"}, {"Authorization": "Basic YTpi"}])
+@pytest.mark.parametrize(
+    "headers", [{}, {"Authorization": "Bearer nonsense"}, {"Authorization": "Basic YTpi"}]
+)
 @pytest.mark.parametrize("query", ["{ conversations { totalCount } }", "{ __typename }", "{ syntax error"])
 def test_anonymous(organization: Organization, headers: dict[str, str], query: str) -> None:
     answer = httpx.post(f"{organization.url}/graphql", json={"query": query}, headers=headers)
@@ -93,7 +95,14 @@ class TestNodes:
         self, organization: Organization, stranger: Organization
     ) -> None:
         rows, theirs = write(organization), write(stranger)
-        asked = [rows["message"], uuid4(), rows["lead"], rows["message"], theirs["lead"], rows["conversation"]]
+        asked = [
+            rows["message"],
+            uuid4(),
+            rows["lead"],
+            rows["message"],
+            theirs["lead"],
+            rows["conversation"],
+        ]
         nodes = organization.graphql(NODES, ids=[str(id) for id in asked])["nodes"]
         expected = ["Message", None, "Lead", "Message", None, "Conversation"]
         assert [node and node["__typename"] for node in nodes] == expected

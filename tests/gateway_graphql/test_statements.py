@@ -28,7 +28,9 @@ THREE_LEVELS_COUNTED = """query ($n: Int) {
 }"""
 LAST_MESSAGES = "query ($n: Int) { conversations(first: $n) { nodes { lastMessage { content } } } }"
 UP_AND_DOWN = """query ($n: Int) {
-  conversations(first: $n) { nodes { lastMessage { conversation { lead { conversations { nodes { id } } } } } } }
+  conversations(first: $n) { nodes {
+    lastMessage { conversation { lead { conversations { nodes { id } } } } }
+  } }
 }"""
 ALIASES = """query ($n: Int) {
   leads(first: $n) { nodes {

@@ -1,4 +1,4 @@
-"""The page that browsers are shown at /graphql, and what it loads: GraphiQL where it was built, else a plain page."""
+"""The page that browsers are shown at /graphql: GraphiQL where it was built, else a plain one."""
 
 from pathlib import Path
 

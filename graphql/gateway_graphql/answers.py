@@ -1,0 +1,71 @@
+"""Answers: the responses of operations, and how they are written."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import orjson
+from graphql import ExecutionResult, GraphQLError
+
+from gateway.budget import Throttled
+from gateway_graphql.errors import ErrorCode, formatted, public
+
+
+class Answer(NamedTuple):
+    """A response. A request error (`executed` is false) has no data, not even null."""
+
+    executed: bool
+    data: dict[str, Any] | None = None
+    errors: list[dict[str, Any]] | None = None
+    extensions: dict[str, Any] | None = None
+    event_id: str | None = None
+    """Where an event stands, if it can be returned to."""
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The response as its specification has it."""
+        body: dict[str, Any] = {"errors": self.errors} if self.errors else {}
+        if self.executed:
+            body["data"] = self.data
+        if self.extensions:
+            body["extensions"] = self.extensions
+        return body
+
+    @property
+    def code(self) -> str | None:
+        """The code of the first error, if there is one."""
+        return self.errors[0]["extensions"]["code"] if self.errors else None
+
+
+def executed(result: ExecutionResult) -> Answer:
+    """Answer with what an execution gave."""
+    errors = result.errors or []
+    return Answer(
+        # Errors of fields have a path; without data and path, nothing was executed.
+        executed=result.data is not None or any(error.path for error in errors),
+        data=result.data,
+        errors=formatted(errors) or None,
+    )
+
+
+def refused(errors: Sequence[GraphQLError]) -> Answer:
+    """Answer a document that cannot be executed."""
+    return Answer(executed=False, errors=formatted(errors))
+
+
+def failed(error: Exception) -> Answer:
+    """Answer a request that an exception ended before anything was executed."""
+    code, message = public(error)
+    extensions: dict[str, Any] = {"code": code}
+    if isinstance(error, Throttled):
+        extensions["retryAfter"] = error.retry_after
+    return Answer(executed=False, errors=[{"message": message, "extensions": extensions}])
+
+
+def request_error(code: ErrorCode, message: str) -> Answer:
+    """Answer a request that nothing of was executed."""
+    return Answer(executed=False, errors=[{"message": message, "extensions": {"code": code}}])
+
+
+def to_json(value: Any) -> bytes:
+    """Write an answer: the one place where UUIDs, timestamps and JSON get their form."""
+    return orjson.dumps(value, option=orjson.OPT_UTC_Z)

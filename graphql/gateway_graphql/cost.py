@@ -1,0 +1,130 @@
+"""Cost of an operation: how many rows its page sizes ask for, known before it runs."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLNamedType,
+    GraphQLSchema,
+    IntValueNode,
+    ListValueNode,
+    NamedTypeNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    ValueNode,
+    VariableNode,
+    get_named_type,
+)
+
+from gateway_graphql.arguments import MESSAGES, ROWS, PageSizes
+
+_SIZES = {
+    "ConversationConnection": ROWS,
+    "LeadConnection": ROWS,
+    "MessageConnection": MESSAGES,
+}
+
+
+class List(NamedTuple):
+    """A list that an operation asks for: what says how long it is, and the lists that each of its rows has."""
+
+    sizes: PageSizes | None
+    asked: tuple[ValueNode, ...]
+    inner: "Lists"
+
+    def cost(self, variables: Mapping[str, Any]) -> int:
+        """Return how many rows it asks for in all."""
+        length = self._length(variables)
+        return length + length * _sum(self.inner, variables)
+
+    def _length(self, variables: Mapping[str, Any]) -> int:
+        values = [_value(node, variables) for node in self.asked]
+        if self.sizes is None:
+            return sum(len(value) if isinstance(value, list | tuple) else 1 for value in values)
+        given = [value for value in values if isinstance(value, int)]
+        # What is longer than a page may be is refused by its field, by name.
+        return min(max(0, *given), self.sizes.largest) if given else self.sizes.default
+
+
+Lists = dict[int, List]
+"""Lists by the identity of their field: a fragment that is spread twice asks for them once."""
+
+
+class Costs:
+    """The costs of a document's operations."""
+
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode) -> None:
+        self._schema = schema
+        self._fragments = {
+            each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)
+        }
+        self._known: dict[tuple[str, str], Lists] = {}
+        self._lists = {
+            id(each): self._of(each.selection_set, root)
+            for each in document.definitions
+            if isinstance(each, OperationDefinitionNode) and (root := schema.get_root_type(each.operation))
+        }
+
+    def of(self, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> int:
+        """Return the cost of an operation with these variables."""
+        defaults = {
+            each.variable.name.value: int(each.default_value.value)
+            for each in operation.variable_definitions or ()
+            if isinstance(each.default_value, IntValueNode)
+        }
+        return _sum(self._lists[id(operation)], {**defaults, **variables})
+
+    def _of(self, selections: SelectionSetNode | None, parent: GraphQLNamedType) -> Lists:
+        found: Lists = {}
+        for node in selections.selections if selections else ():
+            if isinstance(node, FieldNode):
+                found |= self._of_field(node, parent)
+            elif isinstance(node, FragmentSpreadNode):
+                found |= self._of_fragment(self._fragments[node.name.value], parent)
+            else:
+                found |= self._of(node.selection_set, self._type(node.type_condition, parent))
+        return found
+
+    def _of_fragment(self, fragment: FragmentDefinitionNode, parent: GraphQLNamedType) -> Lists:
+        key = fragment.name.value, parent.name
+        if key not in self._known:
+            kind = self._type(fragment.type_condition, parent)
+            self._known[key] = self._of(fragment.selection_set, kind)
+        return self._known[key]
+
+    def _type(self, condition: NamedTypeNode | None, parent: GraphQLNamedType) -> GraphQLNamedType:
+        return self._schema.type_map[condition.name.value] if condition else parent
+
+    def _of_field(self, node: FieldNode, parent: GraphQLNamedType) -> Lists:
+        field = getattr(parent, "fields", {}).get(node.name.value)
+        if field is None:
+            return {}
+        kind = get_named_type(field.type)
+        inner = self._of(node.selection_set, kind)
+        arguments = {argument.name.value: argument.value for argument in node.arguments or ()}
+        sizes = _SIZES.get(kind.name)
+        if sizes:
+            asked = tuple(arguments[name] for name in ("first", "last") if name in arguments)
+            return {id(node): List(sizes, asked, inner)}
+        if "ids" in arguments:
+            return {id(node): List(None, (arguments["ids"],), inner)}
+        return inner
+
+
+def _sum(lists: Lists, variables: Mapping[str, Any]) -> int:
+    return sum(each.cost(variables) for each in lists.values())
+
+
+def _value(node: ValueNode, variables: Mapping[str, Any]) -> Any:
+    match node:
+        case VariableNode():
+            return variables.get(node.name.value)
+        case IntValueNode():
+            return int(node.value)
+        case ListValueNode():
+            return node.values
+    return None

@@ -1,0 +1,117 @@
+"""Limits of a document: found before it is validated or executed, each named in the error that it causes.
+
+Fragments count as often as they are spread; introspection has a shape of its own and is let pass.
+"""
+
+from typing import Any, NamedTuple
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+)
+
+from gateway_graphql.errors import ErrorCode
+
+
+class Limits(NamedTuple):
+    """The most that a document may have."""
+
+    depth: int = 15
+    aliases: int = 50
+    directives: int = 50
+    root_fields: int = 100
+    tokens: int = 2000
+    cost: int = 10_000
+
+
+class Measures(NamedTuple):
+    """What a selection has."""
+
+    depth: int = 0
+    aliases: int = 0
+    directives: int = 0
+    root_fields: int = 0
+
+    def beside(self, other: "Measures") -> "Measures":
+        """Add what stands beside it in the same selection."""
+        return Measures(
+            max(self.depth, other.depth),
+            self.aliases + other.aliases,
+            self.directives + other.directives,
+            self.root_fields + other.root_fields,
+        )
+
+
+def too_complex(limit: str, most: int, asked: int | None) -> GraphQLError:
+    """Make the error of a document that goes beyond a limit."""
+    found = "more" if asked is None else str(asked)
+    return GraphQLError(
+        f"The limit of {limit.replace('_', ' ')} is {most}; this has {found}.",
+        extensions={
+            "code": ErrorCode.QUERY_TOO_COMPLEX,
+            "limit": limit,
+            "maximum": most,
+            **({} if asked is None else {"requested": asked}),
+        },
+    )
+
+
+def beyond(document: DocumentNode, limits: Limits) -> list[GraphQLError]:
+    """Return an error for each limit that an operation of the document goes beyond."""
+    measure = _Measuring(document).selection
+    errors = []
+    for operation in document.definitions:
+        if isinstance(operation, OperationDefinitionNode):
+            found = measure(operation.selection_set)._asdict()
+            found["directives"] += len(operation.directives or ())
+            errors += [
+                too_complex(name, getattr(limits, name), asked)
+                for name, asked in found.items()
+                if asked > getattr(limits, name)
+            ]
+    return errors
+
+
+class _Measuring:
+    """Measures selections, each fragment once. A cycle ends where it begins: validation will refuse it."""
+
+    def __init__(self, document: DocumentNode) -> None:
+        self._fragments = {
+            each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)
+        }
+        self._known: dict[str, Measures] = {}
+
+    def selection(self, selections: SelectionSetNode | None) -> Measures:
+        total = Measures()
+        for node in selections.selections if selections else ():
+            total = total.beside(self._node(node)).beside(Measures(directives=len(node.directives or ())))
+        return total
+
+    def _node(self, node: Any) -> Measures:
+        match node:
+            case FieldNode():
+                return self._field(node)
+            case InlineFragmentNode():
+                return self.selection(node.selection_set)
+            case FragmentSpreadNode():
+                return self._fragment(node.name.value)
+        return Measures()
+
+    def _field(self, field: FieldNode) -> Measures:
+        if field.name.value in {"__schema", "__type"}:
+            return Measures(root_fields=1)
+        inner = self.selection(field.selection_set)
+        return Measures(inner.depth + 1, inner.aliases + (field.alias is not None), inner.directives, 1)
+
+    def _fragment(self, name: str) -> Measures:
+        if name not in self._known:
+            self._known[name] = Measures()
+            fragment = self._fragments.get(name)
+            self._known[name] = self.selection(fragment.selection_set) if fragment else Measures()
+        return self._known[name]

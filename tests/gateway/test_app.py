@@ -1,0 +1,163 @@
+"""What every request passes through, and what is served beside the interfaces."""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from gateway.settings import Settings
+from tests.support.logs import logged
+from tests.support.organization import SECRET, Organization
+from tests.support.server import serving
+
+MOST = 1_000_000  # bytes of a body, by default
+QUERY = "query ($secret: String) { conversations(filter: {search: $secret}) { totalCount } }"
+
+
+class TestHealth:
+    """`/healthz` and `/readyz`, which need no token."""
+
+    @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+    def test_all_is_well(self, gateway_url: str, path: str) -> None:
+        answer = httpx.get(gateway_url + path)
+        assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+        assert httpx.head(gateway_url + path).status_code == 200
+
+    @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+    def test_other_methods(self, gateway_url: str, path: str) -> None:
+        answer = httpx.post(gateway_url + path)
+        assert answer.status_code == 405
+        assert "GET" in answer.headers["allow"]
+
+    def test_the_database_is_away(self) -> None:
+        nowhere = "postgresql://somebody:hidden@127.0.0.1:1/nothing"
+        with serving(Settings(database_url=nowhere, jwt_secret=SECRET, _env_file=None)) as url:
+            assert httpx.get(f"{url}/healthz").json() == {"status": "ok"}
+            answer = httpx.get(f"{url}/readyz")
+        assert answer.status_code == 503
+        assert answer.json() == {"status": "unavailable", "reason": "the database does not answer"}
+        assert int(answer.headers["Retry-After"]) > 0
+
+    def test_the_database_was_not_migrated(self, database_url: str) -> None:
+        empty = urlsplit(database_url)._replace(path="/postgres").geturl()
+        with serving(Settings(database_url=empty, jwt_secret=SECRET, _env_file=None)) as url:
+            answer = httpx.get(f"{url}/readyz")
+        assert answer.status_code == 503
+        assert "gateway migrate" in answer.json()["reason"]
+
+
+class TestRequestIds:
+    """`X-Request-ID` is on every answer."""
+
+    @pytest.mark.parametrize("given", ["a", "7f1c-22", "trace:1/2@x_y=z+", "x" * 128])
+    def test_a_sane_one_is_kept(self, gateway_url: str, given: str) -> None:
+        answer = httpx.get(f"{gateway_url}/healthz", headers={"X-Request-ID": given})
+        assert answer.headers["X-Request-ID"] == given
+
+    @pytest.mark.parametrize("given", ["", " ", "a b", "x" * 129, "a\tb", '"', "<script>", "ü", "{}", "a,b"])
+    def test_another_one_is_not(self, gateway_url: str, given: str) -> None:
+        answer = httpx.get(f"{gateway_url}/healthz", headers={"X-Request-ID": given.encode()})
+        assert re.fullmatch("[0-9a-f]{32}", answer.headers["X-Request-ID"])
+
+    def test_each_request_has_its_own(self, gateway_url: str) -> None:
+        assert len({httpx.get(f"{gateway_url}/healthz").headers["X-Request-ID"] for _ in range(3)}) == 3
+
+    @pytest.mark.parametrize(
+        ("method", "path", "status"),
+        [
+            ("GET", "/nothing", 404),
+            ("POST", "/healthz", 405),
+            ("PUT", "/graphql", 405),
+            ("GET", "/graphql", 401),
+            ("GET", "/api/v1/conversations", 401),
+        ],
+    )
+    def test_refusals_have_one(self, gateway_url: str, method: str, path: str, status: int) -> None:
+        answer = httpx.request(method, gateway_url + path, headers={"X-Request-ID": "mine"})
+        assert (answer.status_code, answer.headers["X-Request-ID"]) == (status, "mine")
+
+
+class TestBodyLimit:
+    """Bodies over a megabyte: 413."""
+
+    @staticmethod
+    def body(size: int) -> bytes:
+        head, tail = b'{"query": "{ __typename } #', b'"}'
+        return head + b"x" * (size - len(head) - len(tail)) + tail
+
+    @staticmethod
+    def post(organization: Organization, content: bytes | Iterator[bytes]) -> httpx.Response:
+        return organization.http.post(
+            "/graphql", content=content, headers={"content-type": "application/json"}
+        )
+
+    def test_the_largest_body(self, organization: Organization) -> None:
+        assert self.post(organization, self.body(MOST)).json() == {"data": {"__typename": "Query"}}
+
+    def test_a_larger_one(self, organization: Organization) -> None:
+        answer = self.post(organization, self.body(MOST + 1))
+        assert answer.status_code == 413
+        assert str(MOST) in answer.json()["errors"][0]["message"]
+        assert answer.headers["X-Request-ID"]
+
+    def test_a_larger_one_that_does_not_say_so(self, organization: Organization) -> None:
+        body = self.body(MOST + 1)
+        pieces = (body[at : at + 100_000] for at in range(0, len(body), 100_000))
+        assert self.post(organization, pieces).status_code == 413
+
+    def test_of_the_rest_interface(self, organization: Organization) -> None:
+        answer = organization.http.post("/api/v1/leads", json={"name": "x" * MOST})
+        assert answer.status_code in {
+            404,
+            405,
+            413,
+        }  # before anybody creates leads there, there is nothing to read
+
+    def test_the_limit_is_a_setting(self, database_url: str) -> None:
+        settings = Settings(database_url=database_url, jwt_secret=SECRET, max_body_bytes=10, _env_file=None)
+        with serving(settings) as url:
+            answer = httpx.post(f"{url}/graphql", json={"query": "{ __typename }"})
+        assert answer.status_code == 401  # who it is comes first
+
+
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/graphql/nothing", "/graphqlx", "/HEALTHZ", "/api/v2", "/%00", "/../x"]
+)
+def test_unknown_paths(gateway_url: str, path: str) -> None:
+    answer = httpx.get(gateway_url + path)
+    assert (answer.status_code, answer.json()) == (404, {"detail": "Not Found"})
+
+
+@pytest.mark.parametrize("log_format", ["console", "json"])
+def test_logs_hold_neither_tokens_nor_what_was_sent(organization: Organization, log_format: str) -> None:
+    secret = "what a customer wrote"
+    headers = {"X-Request-ID": "request-8", "Cookie": f"c={secret}"}
+    with logged(log_format) as logs:
+        request = {"query": QUERY, "variables": {"secret": secret}}
+        organization.http.post("/graphql", params={"q": secret}, json=request, headers=headers)
+        text = logs.after("request-8")
+    assert "/graphql" in text
+    assert secret not in text
+    assert organization.http.headers["Authorization"].removeprefix("Bearer ") not in text
+
+
+def test_a_request_is_one_line(organization: Organization) -> None:
+    with logged("json") as logs:
+        organization.http.get("/nothing", headers={"X-Request-ID": "request-9"})
+        logs.after("request-9")
+    (entry,) = logs.entries()
+    assert entry["event"] == "request"
+    assert entry["level"] == "info"
+    assert (entry["method"], entry["path"], entry["status"]) == ("GET", "/nothing", 404)
+    assert entry["request_id"] == "request-9"
+    assert 0 <= entry["milliseconds"] < 5_000
+    assert entry["timestamp"].endswith("Z")
+
+
+def test_a_path_cannot_forge_a_line(organization: Organization) -> None:
+    with logged("console") as logs:
+        organization.http.get("/a%0Aforged", headers={"X-Request-ID": "request-10"})
+        text = logs.after("request-10")
+    assert not [line for line in text.splitlines() if line.startswith("forged")]

@@ -1,0 +1,103 @@
+"""What goes wrong here and not at the client's: the database away, or the gateway itself mistaken."""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import httpx
+import psycopg
+import pytest
+
+from gateway.database.migrate import migrate
+from gateway.embedded import create_database
+from gateway.settings import Settings
+from tests.support.logs import logged
+from tests.support.organization import SECRET, Organization
+from tests.support.server import serving
+
+NOWHERE = "postgresql://somebody:hidden@127.0.0.1:1/nothing"
+LISTS = "{ conversations { nodes { id } } }"
+ONE = f'{{ conversation(id: "{uuid4()}") {{ id }} }}'
+THREADS = "{ conversations { nodes { id messages { nodes { id } } } } }"
+LAST_MESSAGES = "{ conversations { nodes { id lastMessage { content } } } }"
+
+
+@pytest.fixture(scope="module")
+def homeless(connection: psycopg.Connection) -> Iterator[Organization]:
+    """An organization whose gateway has no database to talk to."""
+    settings = Settings(database_url=NOWHERE, pool_timeout=0.1, jwt_secret=SECRET, _env_file=None)
+    with serving(settings) as url, Organization(connection, url) as organization:
+        yield organization
+
+
+@pytest.fixture(scope="module")
+def mutilated(connection: psycopg.Connection, database_url: str) -> Iterator[Organization]:
+    """An organization with five conversations, in a database where the table of messages is missing."""
+    name = f"mutilated_{uuid4().hex}"
+    create_database(connection, name)
+    url = urlsplit(database_url)._replace(path=f"/{name}").geturl()
+    migrate(url)
+    settings = Settings(database_url=url, jwt_secret=SECRET, _env_file=None)
+    with (
+        psycopg.connect(url, autocommit=True) as own,
+        serving(settings) as gateway_url,
+        Organization(own, gateway_url) as organization,
+    ):
+        for _ in range(5):
+            organization.message(organization.conversation(), "a secret of a customer")
+        own.execute("ALTER TABLE messages RENAME TO elsewhere")
+        yield organization
+
+
+def ask(organization: Organization, query: str, **headers: str) -> httpx.Response:
+    return organization.http.post("/graphql", json={"query": query}, headers=headers)
+
+
+@pytest.mark.parametrize("query", [LISTS, ONE])
+@pytest.mark.parametrize("accept", ["application/json", "application/graphql-response+json"])
+def test_the_database_is_away(homeless: Organization, query: str, accept: str) -> None:
+    answer = ask(homeless, query, accept=accept)
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    (error,) = answer.json()["errors"]
+    assert error["extensions"] == {"code": "SERVICE_UNAVAILABLE"}
+    for told in ("127.0.0.1", "hidden", "nothing", "psycopg", "Traceback"):
+        assert told not in answer.text
+
+
+def test_what_needs_no_database_is_answered_without(homeless: Organization) -> None:
+    assert homeless.graphql("{ viewer { userId } }") == {"viewer": {"userId": "user-1"}}
+    assert homeless.graphql_errors("{ nothing }")[0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+    assert httpx.post(f"{homeless.url}/graphql", json={"query": LISTS}).status_code == 401
+
+
+@pytest.mark.parametrize("query", [THREADS, LAST_MESSAGES])
+@pytest.mark.parametrize("log_format", ["console", "json"])
+def test_a_mistake_of_ours_is_masked_and_logged_once(
+    mutilated: Organization, query: str, log_format: str
+) -> None:
+    with logged(log_format) as logs:
+        answer = ask(mutilated, query, **{"X-Request-ID": "request-7"})
+        text = logs.after("request-7")
+    errors = answer.json()["errors"]
+    assert {error["extensions"]["code"] for error in errors} == {"INTERNAL"}
+    assert {tuple(error["path"][:3:2]) for error in errors} <= {("conversations", at) for at in range(5)}
+    for told in ("SELECT", "relation", "psycopg", "UndefinedTable", "Traceback"):
+        assert told not in answer.text
+    assert text.count("internal error") == 1
+    assert text.count("request-7") == 2
+    assert "UndefinedTable" in text
+    assert "Traceback" in text
+    assert str(mutilated.http.headers["Authorization"])[7:] not in text
+    assert "a secret of a customer" not in text
+
+
+def test_what_could_be_answered_is_kept(mutilated: Organization) -> None:
+    body = ask(mutilated, LAST_MESSAGES).json()
+    assert [node["lastMessage"] for node in body["data"]["conversations"]["nodes"]] == [None] * 5
+    assert len(body["errors"]) == 5
+
+
+def test_a_mistake_that_takes_all_data_is_a_500(mutilated: Organization) -> None:
+    answer = ask(mutilated, THREADS)
+    assert (answer.status_code, answer.json()["data"]) == (500, None)
