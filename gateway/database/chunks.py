@@ -71,8 +71,8 @@ def read_lines(source: io.BufferedReader) -> Iterator[bytes]:
     """Read a file, gzipped or not, line by line. Raises ImportFailed."""
     number = 0
     try:
-        for number, line in enumerate(iter(partial(_plain(source).readline, MAX_LINE_BYTES), b""), 1):
-            if len(line) == MAX_LINE_BYTES:
+        for number, line in enumerate(iter(partial(_plain(source).readline, MAX_LINE_BYTES + 1), b""), 1):
+            if len(line) > MAX_LINE_BYTES:
                 raise ImportFailed(number, f"is longer than {MAX_LINE_BYTES:,} bytes")
             yield line
     except (EOFError, gzip.BadGzipFile, zlib.error):

@@ -5,10 +5,11 @@ from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import DateTime, Text, Uuid, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, DateTime, Select, Text, Uuid, bindparam, or_, select, update
 
 from gateway.database.creation import Creation
 from gateway.database.filters import any_part, choice
+from gateway.database.leads import has_part
 from gateway.database.listing import Listing
 from gateway.database.lookups import Lookup
 from gateway.database.paging import Keyset
@@ -48,6 +49,11 @@ _MATCHING_LEADS = select(leads.c.id).where(
     leads.c.organization_id == _ORGANIZATION, any_part(leads.c.name, leads.c.email, leads.c.phone)
 )
 
+
+def _matching(found_leads: Select[tuple[UUID]]) -> ColumnElement[bool]:
+    return or_(any_part(conversations.c.session_key), conversations.c.lead_id.in_(found_leads))
+
+
 listing: Listing[Conversation, ConversationFilter] = Listing(
     _COLUMNS,
     Conversation._make,
@@ -64,7 +70,8 @@ listing: Listing[Conversation, ConversationFilter] = Listing(
         **choice(conversations.c.channel, "channel"),
         "updated_after": conversations.c.updated_at > _UPDATED_AFTER,
         "updated_before": conversations.c.updated_at < _UPDATED_BEFORE,
-        "search": or_(any_part(conversations.c.session_key), conversations.c.lead_id.in_(_MATCHING_LEADS)),
+        "search": _matching(_MATCHING_LEADS.where(has_part)),
+        "search_short": _matching(_MATCHING_LEADS),
     },
 )
 conversations_by_id = Lookup(_COLUMNS, Conversation._make, table=conversations).by_id

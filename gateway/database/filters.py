@@ -9,6 +9,10 @@ from sqlalchemy.dialects.postgresql import ARRAY
 Criteria = Mapping[str, ColumnElement[bool]]
 
 
+PART_LENGTH = 3
+"""Characters: what is shorter stands in so many rows that an index of parts is no help."""
+
+
 class Asked(NamedTuple):
     """The criteria that a filter names, and their values."""
 
@@ -18,17 +22,21 @@ class Asked(NamedTuple):
 
 def asked(filter: NamedTuple) -> Asked:
     """Read a filter: None asks for nothing; a choice of one is an equality, which an index can order."""
+    names: set[str] = set()
     values: dict[str, object] = {}
     for name, value in filter._asdict().items():
-        if isinstance(value, tuple) and len(value) == 1:
-            values[f"{name}_is"] = value[0]
+        if value is None or (name == "search" and not value):
+            continue
+        if name == "search":
+            criterion = "search" if len(value) >= PART_LENGTH else "search_short"
+            values |= {"part": value, "pattern": f"%{_escaped(value)}%"}
         elif isinstance(value, tuple):
-            values[f"{name}_among"] = list(value)
-        elif name == "search" and value:
-            values[name] = "%" + _escaped(value) + "%"
-        elif value is not None and name != "search":
-            values[name] = value
-    return Asked(frozenset(values), values)
+            criterion = f"{name}_is" if len(value) == 1 else f"{name}_among"
+            values[criterion] = value[0] if len(value) == 1 else list(value)
+        else:
+            criterion, values[name] = name, value
+        names.add(criterion)
+    return Asked(frozenset(names), values)
 
 
 def choice(column: ColumnElement[str], name: str) -> dict[str, ColumnElement[bool]]:
@@ -41,7 +49,7 @@ def choice(column: ColumnElement[str], name: str) -> dict[str, ColumnElement[boo
 
 def any_part(*columns: ColumnElement[Any]) -> ColumnElement[bool]:
     """The searched text stands in any of the columns, upper or lower case alike."""
-    return or_(*(column.ilike(bindparam("search", type_=Text)) for column in columns))
+    return or_(*(column.ilike(bindparam("pattern", type_=Text)) for column in columns))
 
 
 def _escaped(text: str) -> str:

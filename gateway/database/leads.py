@@ -7,7 +7,8 @@ from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import DateTime, Uuid, bindparam, update
+from sqlalchemy import DateTime, Text, Uuid, and_, bindparam, func, update
+from sqlalchemy.dialects.postgresql import ARRAY, array
 
 from gateway.database.creation import Creation
 from gateway.database.filters import any_part, choice
@@ -16,7 +17,7 @@ from gateway.database.lookups import Lookup
 from gateway.database.paging import Keyset
 from gateway.database.pool import Tenant
 from gateway.database.statements import Statement
-from gateway.database.tables import NAME_KEY_LENGTH, lead_name_key, leads
+from gateway.database.tables import NAME_KEY_LENGTH, lead_name_key, lead_parts, leads
 from gateway.records import Lead, LeadOrderField
 
 
@@ -44,6 +45,14 @@ _COLUMNS = [leads.c[name] for name in Lead._fields]
 _CREATED_AFTER = bindparam("created_after", type_=DateTime(timezone=True))
 _CREATED_BEFORE = bindparam("created_before", type_=DateTime(timezone=True))
 
+_MATCHING = any_part(leads.c.name, leads.c.email, leads.c.company, leads.c.phone)
+# Every part of what is searched for is a part of what is found: the index finds it, and a little more.
+has_part = lead_parts.op("@>")(
+    func.gateway_parts(
+        bindparam("organization_id", type_=Uuid), array([bindparam("part", type_=Text)]), type_=ARRAY(Text)
+    )
+)
+
 listing: Listing[Lead, LeadFilter] = Listing(
     _COLUMNS,
     Lead._make,
@@ -60,7 +69,8 @@ listing: Listing[Lead, LeadFilter] = Listing(
         "id": leads.c.id == bindparam("id", type_=Uuid),
         **choice(leads.c.status, "status"),
         **choice(leads.c.channel, "channel"),
-        "search": any_part(leads.c.name, leads.c.email, leads.c.company, leads.c.phone),
+        "search": and_(has_part, _MATCHING),
+        "search_short": _MATCHING,
         "created_after": leads.c.created_at > _CREATED_AFTER,
         "created_before": leads.c.created_at < _CREATED_BEFORE,
     },

@@ -5,13 +5,15 @@ from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
+from sqlalchemy import Text, Uuid, bindparam, func
+
 from gateway.database.creation import Creation
 from gateway.database.filters import choice
 from gateway.database.listing import Listing
 from gateway.database.lookups import Lookup
 from gateway.database.paging import Keyset, Order, Window
 from gateway.database.pool import Tenant
-from gateway.database.tables import messages
+from gateway.database.tables import message_words, messages
 from gateway.records import Message
 
 
@@ -19,10 +21,14 @@ class MessageFilter(NamedTuple):
     """Which messages; None asks for nothing."""
 
     role: tuple[str, ...] | None = None
+    conversation_id: UUID | None = None
+    words: str | None = None
+    """What a person types into a search box: words, the last of which may be a beginning, and "phrases"."""
 
 
 CHRONOLOGICAL = Order("created_at", descending=False)
 """By time, then by order of arrival."""
+NEWEST_FIRST = Order("created_at", descending=True)
 
 _COLUMNS = [messages.c[name] for name in Message._fields]
 
@@ -36,7 +42,13 @@ listing: Listing[Message, MessageFilter] = Listing(
             messages.c.created_at, messages.c.arrival, attrgetter("created_at", "arrival")
         )
     },
-    criteria=choice(messages.c.role, "role"),
+    criteria={
+        **choice(messages.c.role, "role"),
+        "conversation_id": messages.c.conversation_id == bindparam("conversation_id", type_=Uuid),
+        "words": message_words.op("@@")(
+            func.gateway_query(bindparam("organization_id", type_=Uuid), bindparam("words", type_=Text))
+        ),
+    },
 )
 insert_message = Creation(
     messages, ["conversation_id", "role", "content", "metadata"], _COLUMNS, Message._make

@@ -22,7 +22,7 @@ from sqlalchemy import (
     literal_column,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, array
 
 from gateway.records import Channel, ConversationStatus, LeadChannel, LeadStatus, MessageRole
 
@@ -154,6 +154,15 @@ Index(
     messages.c.arrival,
 )
 Index("messages_by_transaction", messages.c.organization_id, messages.c.transaction_id)
+Index("messages_by_created_at", messages.c.organization_id, messages.c.created_at, messages.c.arrival)
+
+# What searches are answered by: functions of the migrations, which the indexes are made of.
+message_words = func.gateway_words(messages.c.organization_id, messages.c.content)
+lead_parts = func.gateway_parts(
+    leads.c.organization_id, array([leads.c.name, leads.c.email, leads.c.company, leads.c.phone])
+)
+Index("messages_by_words", message_words, postgresql_using="gin")
+Index("leads_by_parts", lead_parts, postgresql_using="gin")
 
 idempotency_keys = Table(
     "idempotency_keys",

@@ -54,24 +54,32 @@ def _lead(
         "type": "lead",
         "id": _id(f"lead {number}"),
         "name": person.name,
-        "phone": person.phone,
-        "email": person.email,
+        "phone": person.phone if person.channel in ("whatsapp", "voice") else _told(person.phone, threads),
+        "email": person.email if person.channel == "email" else _told(person.email, threads),
         "company": person.company,
         "channel": person.channel,
         "channel_id": person.channel_id,
         "status": status,
         "preferred_services": [service.name for service in who.services],
         "appointment_notes": _notes(who, steps),
-        "metadata": {"language": person.language[:2], "source": person.source, "tags": person.tags},
+        "metadata": {"language": who.language.code, "source": person.source, "tags": person.tags},
         "created_at": _utc(at - timedelta(seconds=2)),
         "updated_at": _utc(max([at, *(it.updated_at for it in threads)])),
     }
 
 
+def _told(fact: str, threads: list[Thread]) -> str | None:
+    """What the salon knows only if the customer has said it, or called from it."""
+    heard = (text for it in threads for text in (it.session_key, *(said.content for said in it.messages)))
+    return fact if any(fact in text for text in heard) else None
+
+
 def _notes(who: Customer, steps: list[Step]) -> str | None:
-    booked = [step.appointment for step in steps if step.books]
-    notes = [f"{who.services[0].name}, {day(who.language, booked[-1])}, {booked[-1]:%H:%M}"] if booked else []
-    return "\n".join([*notes, *([who.person.note] if who.person.note else [])]) or None
+    notes = [who.person.note] if who.person.note else []
+    if steps and steps[-1].visit:
+        at = steps[-1].appointment
+        notes.insert(0, f"{day(who.language, at)}, {at:%H:%M}")
+    return "\n".join(notes) or None
 
 
 def _conversation(key: str, lead_id: UUID, it: Thread) -> _Record:

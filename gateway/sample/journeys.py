@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
-from math import prod
 from random import Random
 from typing import NamedTuple
 
@@ -14,7 +13,8 @@ END = datetime(2026, 10, 29, 20)  # noqa: DTZ001 (likewise)
 _CLOSED = (6, 0)  # Sundays and Mondays
 _SATURDAY = 5
 _PLAN = read("journeys")
-_UNDECIDED = ("new", "contacted", "booking_offered")
+_ATTEMPTS = 20_000
+_UNDECIDED_FOR = timedelta(days=16)
 
 
 class Step(NamedTuple):
@@ -37,15 +37,19 @@ def statuses() -> list[str]:
 
 
 def journey(status: str, random: Random) -> list[Step]:
-    """The conversations that bring a lead to this status by the end. There may be none."""
+    """The conversations that bring a lead to this status by the end. There may be none.
+
+    Raises ValueError where journeys.toml asks for what cannot be.
+    """
     kinds = random.choice(_PLAN["journeys"][status]).split()
-    while True:
-        # Business grows, and who has not come to a decision came lately.
-        share = prod([random.random()] * (9 if status in _UNDECIDED else 2))
-        start = (END - (END - START) * share).replace(microsecond=0)
+    longest = _UNDECIDED_FOR if status in ("new", "contacted", "booking_offered") else END - START
+    for _ in range(_ATTEMPTS):
+        share = random.random()
+        start = END - longest * (share * share)  # business grows
         steps = list(_steps(kinds, start, random))
         if _possible(steps, status):
             return steps
+    raise ValueError(f"journeys.toml: {' '.join(kinds)!r} does not make a lead {status}")
 
 
 def opening(day: datetime, random: Random) -> datetime:
@@ -64,7 +68,7 @@ def _steps(kinds: list[str], at: datetime, random: Random) -> Iterator[Step]:
         if number:
             after = at if kind["from"] == "last" or appointment is None else appointment
             at = after + timedelta(seconds=round(3600 * random.uniform(*kind["hours"])))
-        at = _awake(at)
+        at = _awake(at.replace(microsecond=0))
         visit += "books" in kind
         ahead = kind.get("books") or kind.get("moves")
         if ahead:

@@ -12,22 +12,20 @@ from gateway.sample.scripts import Language, Service, Turn, chance
 LANGUAGES = {name: Language(name) for name in ("german", "english")}
 
 _ROLES = {"U": "user", "A": "assistant", "H": "assistant", "S": "system"}
-_PATIENCE = {
-    "voice": 14,
-    "web": 240,
-    "whatsapp": 1500,
-    "telegram": 1500,
-}  # seconds until a customer answers, at most
+# In how many seconds a customer has answered.
+_PATIENCE = {"voice": 14, "web": 240, "whatsapp": 1500, "telegram": 1500}
 _WRITTEN = ("reminder", "feedback", "missed", "found")
-_STILL_OPEN = timedelta(days=3)
+_STILL_OPEN = timedelta(days=7)
 
 
 class Customer(NamedTuple):
-    """A lead with what they like: the first service and the first of the staff most of all."""
+    """A lead, with the services of their visits in turn, and the staff whom they like best first."""
 
     person: Person
     services: list[Service]
     staff: list[str]
+    code: int
+    """The number before that of their first booking."""
 
     @property
     def language(self) -> Language:
@@ -57,10 +55,8 @@ class Thread(NamedTuple):
 
 def customer(person: Person, random: Random) -> Customer:
     """Make up what a person likes."""
-    services = LANGUAGES[person.language].services
-    return Customer(
-        person, random.sample(services, random.choice((1, 1, 2, 3))), random.sample(STAFF, len(STAFF))
-    )
+    services = random.sample(LANGUAGES[person.language].services, random.choice((1, 1, 2, 3)))
+    return Customer(person, services, random.sample(STAFF, len(STAFF)), random.randint(1000, 9900))
 
 
 def thread(customer: Customer, step: Step, random: Random) -> Thread:
@@ -71,16 +67,14 @@ def thread(customer: Customer, step: Step, random: Random) -> Thread:
     status = step.ends
     if status == "silence":
         status = "active" if last > END - _STILL_OPEN else "abandoned"
-    noticed = {"active": 0, "abandoned": 1800, "escalated": 0, "completed": random.choice((0, 0, 30, 300))}[
-        status
-    ]
+    closed = {"abandoned": 1800, "completed": random.choice((0, 0, 30, 300))}.get(status, 0)
     key = {"web": f"web_{random.getrandbits(64):016x}", "telegram": f"telegram_{customer.person.channel_id}"}
     return Thread(
         session_key=key.get(channel, f"{channel}_{customer.person.phone}"),
         channel=channel,
         status=status,
         at=step.at,
-        updated_at=last + timedelta(seconds=noticed),
+        updated_at=last + timedelta(seconds=closed),
         messages=messages,
     )
 
@@ -94,7 +88,7 @@ def day(language: Language, time: datetime) -> str:
 def _channel(person: Person, kind: str, random: Random) -> str:
     if person.channel == "voice":
         return "whatsapp" if kind in _WRITTEN else "voice"
-    if person.phone and kind not in _WRITTEN and chance(0.1, random):
+    if kind not in _WRITTEN and chance(0.08, random):
         return "voice"
     return "web" if person.channel == "email" else person.channel
 
@@ -113,14 +107,14 @@ def _messages(customer: Customer, step: Step, channel: str, random: Random) -> I
 def _facts(customer: Customer, step: Step, random: Random) -> dict[str, str]:
     """What the scripts can name. `time2` is another time on the day, `other_day` another day."""
     language, person, about = customer.language, customer.person, step.appointment
-    service = customer.services[0] if chance(0.8, random) else random.choice(customer.services)
+    service = customer.services[max(step.visit - 1, 0) % len(customer.services)]
     other = opening(about + timedelta(days=random.randint(1, 3)), random)
     second = about - timedelta(minutes=90) if about.hour > 12 else about + timedelta(minutes=90)  # noqa: PLR2004 (noon)
     return {
         "name": person.name.split()[0],
         "full": person.name,
-        "phone": person.phone or "030 23125 000",
-        "email": person.email or "hello@example.com",
+        "phone": person.phone,
+        "email": person.email,
         "service": service.name,
         "a_service": service.phrase,
         "price": language.price.format(service.price),
@@ -131,12 +125,14 @@ def _facts(customer: Customer, step: Step, random: Random) -> dict[str, str]:
         "day": day(language, about),
         "time": f"{about:%H:%M}",
         "time2": f"{second:%H:%M}",
+        "early": f"{min(about, second):%H:%M}",
+        "late": f"{max(about, second):%H:%M}",
         "other_day": day(language, other),
         "other_time": f"{other:%H:%M}",
         "old_day": day(language, step.moved_from),
         "old_time": f"{step.moved_from:%H:%M}",
         "date": f"{about:%Y-%m-%d}",
-        "code": f"LH-{1000 + (about.toordinal() * 50 + about.hour * 2 + about.minute // 30) % 9000}",
+        "code": f"LH-{customer.code + step.visit}",
     }
 
 
@@ -152,10 +148,8 @@ def _answered(before: datetime, turn: Turn, channel: str, random: Random) -> dat
         seconds = 3 + len(turn.text) / 8 + _PATIENCE[channel] * share * share * share
     else:
         seconds = 1 + (2 if channel == "voice" else 8) * share
-    # Browsers and telephones know milliseconds, messengers do not.
-    return before + timedelta(
-        milliseconds=round(1000 * seconds) if channel in ("web", "voice") else 1000 * round(seconds)
-    )
+    digits = 3 if channel in ("web", "voice") else None  # messengers know whole seconds only
+    return before + timedelta(seconds=round(seconds, digits))
 
 
 def _metadata(turn: Turn, channel: str, call: str, facts: dict[str, str], random: Random) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import strawberry
 
-from gateway.database import conversations, leads
+from gateway.database import conversations, leads, messages
 from gateway.database.conversations import ConversationFilter
 from gateway.database.leads import LeadFilter
 from gateway_graphql import arguments, resolvers
@@ -21,6 +21,7 @@ Info = strawberry.Info[Context, None]
 Id = Annotated[strawberry.ID, strawberry.argument(description="The id, a UUID.")]
 
 MOST_NODES = 100
+LONGEST_SEARCH = 500
 
 
 @strawberry.type(description="Who asks: what the token says.")
@@ -108,3 +109,31 @@ class Query:
     @strawberry.field(description="One message.", graphql_type=Message | None)
     async def message(self, info: Info, id: Id) -> Any:
         return await resolvers.message(info.context, uuid_of(id, "id"))
+
+    @strawberry.field(description="Messages with these words, the newest first.", graphql_type=Connection[Message])
+    def search_messages(
+        self,
+        info: Info,
+        query: Annotated[
+            str,
+            strawberry.argument(
+                description='Words, all of them to be found; the last may be a beginning. `"In quotes"`: a phrase.'
+            ),
+        ],
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        conversation_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="In this conversation only.")
+        ] = None,
+    ) -> Any:
+        if "\0" in query:
+            raise BadUserInput("`query` holds a NUL character.")
+        if len(query) > LONGEST_SEARCH:
+            raise BadUserInput(f"`query` may have {LONGEST_SEARCH} characters at most, not {len(query)}.")
+        window = Slice(first, after, last, before).window(
+            arguments.MESSAGES, resolvers.SEARCH, messages.listing, messages.NEWEST_FIRST
+        )
+        id = None if conversation_id is None else uuid_of(conversation_id, "conversationId")
+        return resolvers.search_messages(info.context, query, id, window)

@@ -23,6 +23,7 @@ Node = Lead | Conversation | Message
 CONVERSATIONS = "conversations"
 LEADS = "leads"
 MESSAGES = "messages"
+SEARCH = "search"
 """The lists' names in their cursors."""
 
 
@@ -77,6 +78,15 @@ def list_conversations(
     """The organization's conversations."""
     context.require(Scope.CONVERSATIONS_READ)
     return _list(context, CONVERSATIONS, conversations.listing, filter, order, window)
+
+
+def search_messages(
+    context: Context, words: str, conversation_id: UUID | None, window: Window
+) -> Connection[Any]:
+    """The organization's messages with these words, the newest first."""
+    context.require(Scope.CONVERSATIONS_READ)
+    filter = MessageFilter(words=words, conversation_id=conversation_id)
+    return _list(context, SEARCH, messages.listing, filter, messages.NEWEST_FIRST, window)
 
 
 async def leads_of_conversations(parents: Sequence[Conversation], context: Context) -> list[Lead | None]:

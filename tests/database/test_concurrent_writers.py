@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+import pytest
 
 from tests.support.organization import START, Organization
 
@@ -28,6 +29,12 @@ _INSERT = """
 INSERT INTO messages (organization_id, conversation_id, role, content, created_at)
 SELECT %s, unnest(%s::uuid[]), 'user', unnest(%s::text[]), unnest(%s::timestamptz[])
 RETURNING id
+"""
+
+
+_REPEAT = """
+INSERT INTO messages (organization_id, conversation_id, role, content, created_at)
+SELECT organization_id, conversation_id, role, 'again', created_at FROM messages
 """
 
 
@@ -137,3 +144,35 @@ def test_status_changes_while_messages_arrive(organization: Organization, databa
     )
     assert total == [(WRITERS // 2 * 20,)]
     assert organization.sql(_WRONG, organization.id) == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        _REPEAT,
+        "UPDATE messages SET content = 'edited'",
+        "DELETE FROM messages",
+    ],
+)
+def test_a_writer_that_waits_sees_what_the_other_wrote(
+    organization: Organization, database_url: str, statement: str
+) -> None:
+    conversation = organization.conversation()
+    organization.message(conversation, "early", created_at=START)
+    own = f"{statement} WHERE organization_id = '{organization.id}' AND content = 'early'".encode()
+    with (
+        psycopg.connect(database_url) as first,
+        psycopg.connect(database_url) as second,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        late = (organization.id, [conversation], ["late"], [START + timedelta(hours=1)])
+        first.execute(_INSERT, late)
+        waiting = pool.submit(second.execute, own)
+        blocked = "SELECT FROM pg_locks WHERE NOT granted AND pid = %s"
+        while not organization.sql(blocked, second.info.backend_pid):
+            assert not waiting.done()
+        first.commit()
+        waiting.result()
+    assert organization.sql(_WRONG, organization.id) == []
+    latest = organization.sql("SELECT last_message_preview FROM conversations WHERE id = %s", conversation)
+    assert latest == [("late",)]

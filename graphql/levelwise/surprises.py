@@ -1,0 +1,46 @@
+"""Surprises: what generated code does not deal with, and how it stands in an unfinished answer.
+
+    >>> answer = {"name": "Ada", "email": Failure(ValueError("no such mailbox"))}
+"""
+
+from types import GeneratorType, NoneType
+from typing import Any
+
+from graphql.pyutils import UndefinedType
+
+
+class Surprise(Exception):
+    """A value that only exact completion can tell what to do with."""
+
+
+class Failure:
+    """Stands in an unfinished answer where a field or item failed."""
+
+    __slots__ = ("error",)
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+
+def is_ordinary(class_: type) -> bool:
+    """Tell whether values of this class are values: not nothing, no error, nothing to be awaited."""
+    return not issubclass(class_, _SPECIAL) and not hasattr(class_, "__await__")
+
+
+def fill(value: Any, results: list[Any]) -> Any:
+    """Put results where their slots are, in lists of any depth."""
+    if type(value) is Slot:
+        return results[value.number]
+    return [fill(each, results) for each in value] if type(value) is list else value
+
+
+class Slot:
+    """Stands in an unfinished answer where an object will be, until its level is done."""
+
+    __slots__ = ("number",)
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+
+_SPECIAL = NoneType, UndefinedType, Exception, Failure, GeneratorType

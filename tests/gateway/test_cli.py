@@ -1,0 +1,310 @@
+"""The commands, as an operator meets them."""
+
+import gzip
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import httpx
+import jwt
+import pytest
+from typer.testing import CliRunner, Result
+
+from gateway.cli import app
+from gateway.sample import SAMPLE_ORGANIZATION
+from tests.support.organization import SECRET, Organization, token
+from tests.support.transferred import conversation, lead, lines, message
+
+ROOT = Path(__file__).parents[2]
+AWAY = "postgresql://127.0.0.1:1/gateway"
+SECONDS = 60
+
+Run = Callable[..., subprocess.CompletedProcess[bytes]]
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Neither this machine's environment nor a developer's .env is the tests'."""
+    for name in os.environ:
+        if name.startswith("GATEWAY_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("PYTHONPATH", f"{ROOT}{os.pathsep}{ROOT / 'graphql'}")
+    monkeypatch.chdir(tmp_path)
+
+
+def invoke(*arguments: str, **settings: str) -> Result:
+    """Run a command in this process."""
+    return CliRunner().invoke(
+        app, arguments, env={f"GATEWAY_{name}": value for name, value in settings.items()}
+    )
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "gateway", *arguments]
+
+
+@pytest.fixture
+def run(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command as a process of its own, on the tests' database."""
+    monkeypatch.setenv("GATEWAY_DATABASE_URL", database_url)
+
+    def run(*arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            command(*arguments), input=given, capture_output=True, timeout=SECONDS, check=False
+        )
+
+    return run
+
+
+@contextmanager
+def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Run a command that serves, and kill what is left of it at the end."""
+    with subprocess.Popen(
+        command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def wait_until_served(url: str) -> None:
+    until = time.monotonic() + SECONDS
+    while True:
+        try:
+            httpx.get(url)
+        except httpx.TransportError:
+            assert time.monotonic() < until, f"{url} does not answer"
+            time.sleep(0.05)
+        else:
+            return
+
+
+def claims(result: Result) -> dict[str, object]:
+    """What the printed token says."""
+    decoded: dict[str, object] = jwt.decode(
+        result.stdout.strip(), SECRET, algorithms=["HS256"], options={"verify_aud": False}
+    )
+    return decoded
+
+
+def test_a_token_says_who_and_where() -> None:
+    organization = uuid4()
+    said = claims(invoke("token", "--organization", str(organization), JWT_SECRET=SECRET))
+    expires_at = said.pop("exp")
+    assert said == {"sub": "operator", "organization_id": str(organization)}
+    assert isinstance(expires_at, int)
+    assert abs(expires_at - time.time() - 3600) < 10
+
+
+def test_a_token_has_what_it_is_asked_for() -> None:
+    settings = {"JWT_SECRET": SECRET, "JWT_ISSUER": "us", "JWT_AUDIENCE": "them"}
+    asked = (
+        "--user",
+        "anna",
+        "--ttl",
+        "60",
+        "--scope",
+        "leads:read leads:write",
+        "--scope",
+        "conversations:read",
+    )
+    said = claims(invoke("token", "--organization", str(uuid4()), *asked, **settings))
+    assert said["sub"] == "anna"
+    assert said["scope"] == "leads:read leads:write conversations:read"
+    assert (said["iss"], said["aud"]) == ("us", "them")
+    assert isinstance(said["exp"], int)
+    assert said["exp"] < time.time() + 61
+
+
+def test_a_token_may_allow_nothing() -> None:
+    assert (
+        claims(invoke("token", "--organization", str(uuid4()), "--scope", "", JWT_SECRET=SECRET))["scope"]
+        == ""
+    )
+
+
+@pytest.mark.parametrize(
+    "asked", [["--scope", "leads:delete"], ["--user", ""], ["--ttl", "0"], ["--organization", "ours"]]
+)
+def test_a_token_that_nobody_would_take_is_not_made(asked: list[str]) -> None:
+    result = invoke("token", "--organization", str(uuid4()), *asked, JWT_SECRET=SECRET)
+    assert result.exit_code == 2
+    assert f"Invalid value for '{asked[0]}'" in result.stderr.replace("for --", "for '--").replace(
+        ": ", "': ", 1
+    )
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings", "expected"),
+    [
+        (["token", "--organization", str(UUID(int=1))], {}, "GATEWAY_JWT_SECRET is not set"),
+        (["serve"], {"JWT_SECRET": SECRET}, "GATEWAY_DATABASE_URL is not set"),
+        (["serve"], {"DATABASE_URL": AWAY}, "GATEWAY_JWT_SECRET or GATEWAY_JWKS_URL must be set"),
+        (
+            ["serve"],
+            {"DATABASE_URL": AWAY, "JWT_SECRET": "short"},
+            "GATEWAY_JWT_SECRET must be at least 32 bytes long",
+        ),
+        (
+            ["migrate"],
+            {"DATABASE_URL": AWAY, "POOL_SIZE": "many"},
+            "GATEWAY_POOL_SIZE Input should be a valid integer, unable to parse string as an integer",
+        ),
+        (
+            ["migrate"],
+            {"DATABASE_URL": "mysql://x/y"},
+            "GATEWAY_DATABASE_URL is not like postgresql://user@host/name",
+        ),
+        (
+            ["export", "--organization", str(UUID(int=1))],
+            {"DATABASE_URL": "postgresql://host:port/name"},
+            "GATEWAY_DATABASE_URL is not like postgresql://user@host/name",
+        ),
+    ],
+)
+def test_a_wrong_setting_is_named(arguments: list[str], settings: dict[str, str], expected: str) -> None:
+    result = invoke(*arguments, **settings)
+    assert result.exit_code == 2
+    assert result.stderr == f"gateway: {expected}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["migrate"],
+        ["export", "--organization", str(UUID(int=1))],
+        ["import", "records", "--organization", str(UUID(int=1))],
+    ],
+)
+def test_a_database_that_is_away_is_one_clear_line(arguments: list[str]) -> None:
+    Path("records").touch()
+    result = invoke(*arguments, DATABASE_URL=AWAY)
+    assert result.exit_code == 1
+    assert (
+        result.stderr
+        == "gateway: the database at GATEWAY_DATABASE_URL does not answer, or does not let us in\n"
+    )
+
+
+def test_a_file_that_is_not_there_is_one_clear_line() -> None:
+    result = invoke("import", "records", "--organization", str(uuid4()), DATABASE_URL=AWAY)
+    assert result.exit_code == 1
+    assert result.stderr == "gateway: records: No such file or directory\n"
+
+
+def test_the_schema_is_printed_and_checked() -> None:
+    sdl = invoke("schema").stdout
+    assert "type Query {" in sdl
+    Path("same").write_text(sdl, encoding="utf-8")
+    Path("other").write_text(sdl.replace("type Query {", "type Question {"), encoding="utf-8")
+    same, other = invoke("schema", "--check", "same"), invoke("schema", "--check", "other")
+    assert (same.exit_code, same.output) == (0, "")
+    assert other.exit_code == 1
+    assert "-type Question {\n+type Query {\n" in other.stdout
+    assert other.stderr == "gateway: other differs from the code's schema\n"
+
+
+def test_the_version_is_told() -> None:
+    result = invoke("--version")
+    assert result.exit_code == 0
+    assert result.stdout.strip()
+
+
+def test_migrating_again_changes_nothing(run: Run) -> None:
+    migrated = run("migrate")
+    assert migrated.returncode == 0, migrated.stderr
+    assert migrated.stdout == b"The database's tables are of this version.\n"
+
+
+def test_records_go_in_and_out(run: Run, tmp_path: Path) -> None:
+    jane = lead()
+    thread = conversation(jane)
+    content = b"".join(lines(jane, thread, message(thread)))
+    zipped = tmp_path / "records.jsonl.gz"
+    zipped.write_bytes(gzip.compress(content))
+    organization = str(uuid4())
+    imported = run("import", str(zipped), "--organization", organization)
+    assert imported.returncode == 0, imported.stderr
+    assert imported.stdout == b"3 records read, 3 of them new or changed.\n"
+    exported = run("export", "--organization", organization)
+    assert exported.stdout == content
+    again = run("import", "-", "--organization", organization, given=exported.stdout)
+    assert again.stdout == b"3 records read, 0 of them new or changed.\n"
+
+
+def test_a_bad_line_is_named_and_nothing_is_kept(run: Run) -> None:
+    organization = str(uuid4())
+    imported = run(
+        "import", "-", "--organization", organization, given=b"".join(lines(lead(), lead(status="old")))
+    )
+    assert imported.returncode == 1
+    assert imported.stderr.startswith(b'gateway: line 2 "status" is none of new, contacted, ')
+    assert imported.stderr.count(b"\n") == 1
+    assert run("export", "--organization", organization).stdout == b""
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_serve_serves_until_it_is_told_to_stop(
+    organization: Organization, database_url: str, monkeypatch: pytest.MonkeyPatch, workers: int
+) -> None:
+    monkeypatch.setenv("GATEWAY_DATABASE_URL", database_url)
+    monkeypatch.setenv("GATEWAY_JWT_SECRET", SECRET)
+    port = free_port()
+    with started("serve", "--port", str(port), "--workers", str(workers)) as process:
+        wait_until_served(f"http://127.0.0.1:{port}/healthz")
+        headers = {"Authorization": f"Bearer {token(organization.id)}"}
+        answer = httpx.get(f"http://127.0.0.1:{port}/api/v1/conversations", headers=headers)
+        assert answer.status_code == 200, answer.text
+        process.send_signal(signal.SIGTERM)
+        process.wait(SECONDS)
+        assert process.stdout is not None
+        assert f"Serving http://127.0.0.1:{port}/graphql" in process.stdout.readline()
+
+
+@pytest.mark.parametrize("arguments", [["serve"], ["demo", "--data", "demo"]])
+def test_a_taken_port_is_told_before_anything_starts(arguments: list[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        result = invoke(*arguments, "--port", str(port), DATABASE_URL=AWAY, JWT_SECRET=SECRET)
+    assert result.exit_code == 1
+    assert result.stderr == f"gateway: cannot listen on port {port} of 127.0.0.1: Address already in use\n"
+    assert not Path("demo").exists()
+
+
+def demo_token(process: subprocess.Popen[str]) -> str:
+    """The token that the demo prints."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("A token"):
+            return next(process.stdout).strip()
+    pytest.fail("the demo prints no token")
+
+
+def test_the_demo_needs_nothing_and_leaves_nothing_running(tmp_path: Path) -> None:
+    port = free_port()
+    with started("demo", "--port", str(port), "--data", str(tmp_path / "demo")) as process:
+        headers = {"Authorization": f"Bearer {demo_token(process)}"}
+        wait_until_served(f"http://127.0.0.1:{port}/healthz")
+        query = {"query": "{ viewer { organizationId } conversations { totalCount } }"}
+        answer = httpx.post(f"http://127.0.0.1:{port}/graphql", json=query, headers=headers).json()
+        assert answer["data"]["viewer"]["organizationId"] == str(SAMPLE_ORGANIZATION)
+        assert answer["data"]["conversations"]["totalCount"] > 0
+        process.send_signal(signal.SIGINT)
+        assert process.wait(SECONDS) == 0
+    assert not (tmp_path / "demo" / "cluster" / "postmaster.pid").exists()
+    assert (tmp_path / "demo" / "jwt-secret").stat().st_mode & 0o777 == 0o600
