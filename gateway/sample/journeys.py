@@ -12,7 +12,7 @@ START = datetime(2026, 7, 1, 9)  # noqa: DTZ001 (the salon's own time, as everyw
 END = datetime(2026, 10, 29, 20)  # noqa: DTZ001 (likewise)
 _CLOSED = (6, 0)  # Sundays and Mondays
 _SATURDAY = 5
-_PLAN = read("journeys")
+PLAN = read("journeys")
 _ATTEMPTS = 20_000
 _UNDECIDED_FOR = timedelta(days=16)
 
@@ -33,7 +33,7 @@ class Step(NamedTuple):
 
 def statuses() -> list[str]:
     """Every lead's status."""
-    return [status for status, count in _PLAN["leads"].items() for _ in range(count)]
+    return [status for status, count in PLAN["leads"].items() for _ in range(count)]
 
 
 def journey(status: str, random: Random) -> list[Step]:
@@ -41,7 +41,7 @@ def journey(status: str, random: Random) -> list[Step]:
 
     Raises ValueError where journeys.toml asks for what cannot be.
     """
-    kinds = random.choice(_PLAN["journeys"][status]).split()
+    kinds = random.choice(PLAN["journeys"][status]).split()
     longest = _UNDECIDED_FOR if status in ("new", "contacted", "booking_offered") else END - START
     for _ in range(_ATTEMPTS):
         share = random.random()
@@ -64,7 +64,7 @@ def _steps(kinds: list[str], at: datetime, random: Random) -> Iterator[Step]:
     appointment = moved_from = None
     visit = 0
     for number, name in enumerate(kinds):
-        kind = _PLAN["kinds"][name]
+        kind = PLAN["kinds"][name]
         if number:
             after = at if kind["from"] == "last" or appointment is None else appointment
             at = after + timedelta(seconds=round(3600 * random.uniform(*kind["hours"])))

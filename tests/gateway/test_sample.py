@@ -14,6 +14,7 @@ import pytest
 
 from gateway.records import Channel, ConversationStatus, LeadChannel, LeadStatus, MessageRole
 from gateway.sample import SAMPLE_ORGANIZATION, sample_lines
+from gateway.sample.journeys import PLAN, journey
 from gateway.sample.people import people
 from gateway.sample.scripts import seeded
 
@@ -185,3 +186,9 @@ def test_leads_come_back() -> None:
 
 def test_the_organization_is_fixed() -> None:
     assert str(SAMPLE_ORGANIZATION) == "5a1011de-0b0f-4ad0-9c3e-2026103100b1"
+
+
+def test_a_journey_that_cannot_be_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PLAN["journeys"], "booked", ["booking feedback"])  # it is over once there is feedback
+    with pytest.raises(ValueError, match=r"^journeys.toml: 'booking feedback' does not make a lead booked$"):
+        journey("booked", seeded("a lead"))
