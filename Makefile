@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 PY := .venv/bin/python
+BENCH ?= import_rate
 GRAPHIQL := graphql/gateway_graphql/explorer/dist/index.html
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -41,8 +42,8 @@ schema: .venv/ready ## Export schema.graphql anew
 	@$(PY) -m gateway schema > .venv/schema.graphql
 	@mv .venv/schema.graphql schema.graphql
 
-bench: .venv/ready ## Measure against the peers
-	@$(PY) -m bench $(ARGS)
+bench: .venv/ready ## Measure against the peers (BENCH=name of a module in bench/)
+	@$(PY) -m bench.$(BENCH) $(ARGS)
 
 # uv, because its lock holds for every Python and platform at once; without its user's settings, because
 # the hashes are to be the public registry's. Only who renews the lock needs it, so it is not in the lock.

@@ -31,6 +31,7 @@ from gateway.tokens import signed_token
 from gateway_graphql.schema import schema as graphql_schema
 
 _DEMO_DATA = user_data_path("conversations-gateway")
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _LOCALHOST = "127.0.0.1"
 _DEMO_TOKEN_SECONDS = 30 * 24 * 3600
 
@@ -76,10 +77,12 @@ def demo(
     ] = _DEMO_DATA,
 ) -> None:
     """Start on an embedded PostgreSQL with sample data. Needs no set-up; Ctrl-C stops it."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    _check_port(_LOCALHOST, port)
+    for number in _STOP_SIGNALS:
         signal.signal(number, _stop)
+    # uvicorn stops in good order on the other two only.
+    signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
     with told_failures():
-        _check_port(_LOCALHOST, port)
         typer.echo(f"Starting PostgreSQL in {data} ...")
         with demo_database(data) as url:
             os.environ |= {"GATEWAY_DATABASE_URL": url, "GATEWAY_JWT_SECRET": demo_secret(data)}
@@ -89,7 +92,7 @@ def demo(
 
 def _stop(*_: object) -> NoReturn:
     # What has begun to stop is not to be stopped again in the middle of it.
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in _STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     raise SystemExit
 
@@ -117,11 +120,10 @@ def serve(
     settings = settings_with("database_url")
     if settings.jwt_secret is None and settings.jwks_url is None:
         fail("GATEWAY_JWT_SECRET or GATEWAY_JWKS_URL must be set", WRONG_SETTINGS)
-    with told_failures():
-        _check_port(host, port)
-        shown = f"[{host}]" if ":" in host else host
-        typer.echo(f"Serving http://{shown}:{port}/graphql and http://{shown}:{port}/api/v1")
-        _serve(host, port, workers)
+    _check_port(host, port)
+    shown = f"[{host}]" if ":" in host else host
+    typer.echo(f"Serving http://{shown}:{port}/graphql and http://{shown}:{port}/api/v1")
+    _serve(host, port, workers)
 
 
 @app.command()
@@ -166,9 +168,9 @@ def token(
     scopes = " ".join(scope).split() if scope else None
     unknown = sorted(set(scopes or ()) - set(Scope))
     if unknown:
-        raise typer.BadParameter(f"{unknown[0]!r} is none of {', '.join(Scope)}", param_hint="--scope")
+        raise typer.BadParameter(f"{unknown[0]!r} is none of {', '.join(Scope)}", param_hint="'--scope'")
     if not user:
-        raise typer.BadParameter("must not be empty", param_hint="--user")
+        raise typer.BadParameter("must not be empty", param_hint="'--user'")
     typer.echo(signed_token(settings_with("jwt_secret"), organization, user=user, scopes=scopes, ttl=ttl))
 
 
@@ -208,7 +210,8 @@ def _check_port(host: str, port: int) -> None:
         with socket.create_server((host, port), family=family):
             pass
     except OSError as error:
-        fail(f"cannot listen on port {port} of {host}: {error.strerror}")
+        reason = (error.strerror or str(error)).partition(" (")[0]
+        fail(f"cannot listen on port {port} of {host}: {reason}")
 
 
 def _serve(host: str, port: int, workers: int) -> None:

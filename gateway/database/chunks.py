@@ -11,7 +11,7 @@ from gateway.database.lines import COLUMNS, PARENTS, BadLine, Row, parse
 
 MAX_LINE_BYTES = 16 * 1024 * 1024
 _BUFFER_BYTES = 1024 * 1024
-_CHUNK_CHARACTERS = 8 * 1024 * 1024
+_CHUNK_BYTES = 8 * 1024 * 1024
 _GZIP = b"\x1f\x8b"
 
 
@@ -28,25 +28,26 @@ class Chunk:
     """Rows to be stored by one statement a table."""
 
     def __init__(self) -> None:
-        self.rows: dict[str, list[str]] = {table: [] for table in COLUMNS}
+        self.rows: dict[str, list[bytes]] = {table: [] for table in COLUMNS}
         """COPY's text of a table's rows, each behind its line's number."""
         self.wanted: dict[str, dict[str, int]] = {table: {} for table in PARENTS.values()}
         """Ids that must be in a table before the chunk is, and the line that refers to each first."""
         self.records = 0
         self._ids: dict[str, set[str]] = {table: set() for table in COLUMNS}
-        self._characters = 0
+        self._bytes = 0
 
     def add(self, number: int, row: Row) -> None:
-        self.rows[row.table].append(f"{number}\t{row.text}\n")
+        copied = f"{number}\t{row.text}\n".encode()  # takes less room than text beyond Latin-1
+        self.rows[row.table].append(copied)
         self.records += 1
         self._ids[row.table].add(row.id)
-        self._characters += len(row.text)
+        self._bytes += len(copied)
         if row.parent and row.parent not in self._ids[PARENTS[row.table]]:
             self.wanted[PARENTS[row.table]].setdefault(row.parent, number)
 
     def takes(self, row: Row) -> bool:
         """Whether there is room, and the row is not there yet: a statement cannot write a row twice."""
-        return self._characters < _CHUNK_CHARACTERS and row.id not in self._ids[row.table]
+        return self._bytes < _CHUNK_BYTES and row.id not in self._ids[row.table]
 
 
 def chunks_of(lines: Iterable[bytes]) -> Iterator[Chunk]:

@@ -35,7 +35,7 @@ class Staging:
             if rows:
                 statement = f"COPY staged_{table} FROM STDIN".encode()
                 with _bad_line(rows), self._connection.cursor() as cursor, cursor.copy(statement) as copy:
-                    copy.write("".join(rows))
+                    copy.write(b"".join(rows))
 
     def store(self, chunk: Chunk) -> int:
         """Write the chunk that fills the temporary tables, and empty them.
@@ -70,12 +70,12 @@ class Staging:
 
 
 @contextmanager
-def _bad_line(rows: list[str]) -> Iterator[None]:
+def _bad_line(rows: list[bytes]) -> Iterator[None]:
     try:
         yield
     except (psycopg.DataError, errors.ProgramLimitExceeded) as error:
         found = _COPIED_LINE.search(error.diag.context or "")
-        line = int(rows[int(found[1]) - 1].split("\t", 1)[0]) if found else None
+        line = int(rows[int(found[1]) - 1].split(b"\t", 1)[0]) if found else None
         raise ImportFailed(line, "holds a value that the database cannot store") from None
 
 

@@ -1,5 +1,17 @@
-"""Level-by-level execution of Strawberry schemas: a field of many parents is one call."""
+"""Level-by-level execution of Strawberry schemas: an operation is compiled once, a field of many parents is one call.
+
+    surprises, leaves, fields   what values and fields there are
+    support                     what is compiled, and what is left to graphql-core
+    plan                        which fields each object of the answer has
+    generate                    Python that makes a level's objects, for all that is usual
+    complete                    exact completion, for all that is not
+    layout, calls, levels, run  from the root value downwards and back
+    operation                   the way in
+"""
 
 from levelwise.batching import batched
+from levelwise.operation import Plan, compile_operation
+from levelwise.plan import by_class
+from levelwise.support import Unsupported
 
-__all__ = ["batched"]
+__all__ = ["Plan", "Unsupported", "batched", "by_class", "compile_operation"]

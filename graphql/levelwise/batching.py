@@ -6,7 +6,8 @@
     class Conversation:
         lead: Lead = batched(leads, description="Whom it is held with.")
 
-Under graphql-core's executor, which calls resolvers row by row, a DataLoader gathers the calls of a level.
+A plan calls the function with all parents of a level. Under graphql-core's executor, which calls resolvers row by
+row, a DataLoader gathers the calls of a level.
 """
 
 import inspect
@@ -47,6 +48,7 @@ def batched(function: Batch, *, description: str, name: str | None = None) -> An
         ]
     )
     resolver.__module__ = function.__module__  # where its annotations are looked up
+    resolver.batch = function  # type: ignore[attr-defined]  # called by a plan, in the resolver's place
     return strawberry.field(resolver=resolver, description=description, name=name)
 
 

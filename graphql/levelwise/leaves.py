@@ -69,7 +69,7 @@ def _guarded(type_: GraphQLLeafType) -> Callable[[Any], Any]:
     return coerce
 
 
-def _names(type_: GraphQLEnumType) -> dict[Any, str]:
+def _names(type_: GraphQLEnumType) -> dict[Any, str] | None:
     values = [each.value for each in type_.values.values() if isinstance(each.value, Hashable)]
     members = getattr(type_, "wrapped_cls", ())  # Strawberry's enums
     names: dict[Any, str] = {}
@@ -77,5 +77,5 @@ def _names(type_: GraphQLEnumType) -> dict[Any, str]:
         name = type_.coerce_output_value(value)
         # A member may equal the value of another one.
         if names.setdefault(value, name) != name:
-            return {}
+            return None
     return names

@@ -1,5 +1,7 @@
 """The page at /graphql in a real browser: it works offline, under its policy, with a token from the link."""
 
+import re
+import time
 from urllib.parse import urlsplit
 
 from gateway_graphql import explorer
@@ -91,7 +93,31 @@ def test_graphiql_opens_the_examples_in_tabs(page: Page, graphiql: ExplorerPage)
     wait_for_editor(page, graphiql)
     titles = page.run("[...document.querySelectorAll('.graphiql-tab-button')].map(tab => tab.innerText)")
     source = (explorer.PLAIN / "examples.graphql").read_text()
-    assert titles == [line.split()[1] for line in source.splitlines() if line and line[0] not in "# }"]
+    assert titles == re.findall(r"^(?:query|mutation|subscription) (\w+)", source, re.MULTILINE)
+
+
+def test_graphiql_shows_messages_as_they_are_added(
+    page: Page, graphiql: ExplorerPage, organization: Organization
+) -> None:
+    conversation = organization.conversation()
+    page.open(f"{graphiql.url}#token={token(organization.id)}")
+    wait_for_editor(page, graphiql)
+    page.run(
+        "[...document.querySelectorAll('.graphiql-tab-button')].find(tab => tab.innerText === 'Live').click()"
+    )
+    page.until(f"{text_of(graphiql.operation)}.includes('messageAdded')")
+    # GraphiQL looks at an operation only a tenth of a second after it changed.
+    page.run("new Promise(done => setTimeout(done, 300))")
+    page.click(graphiql.run)
+    # When the subscription has begun is not to be seen: the first messages may come too early for it.
+    for _ in range(100):
+        organization.message(conversation, "Ahoy")
+        if page.run(f"{text_of(graphiql.answer)}.includes('Ahoy')"):
+            break
+        time.sleep(0.1)
+    page.until(f"{text_of(graphiql.answer)}.includes('Ahoy')")
+    assert f"{graphiql.url.replace('http', 'ws')}" in page.requests
+    assert page.problems == []
 
 
 def test_graphiql_has_documentation_explorer_and_history(

@@ -168,7 +168,7 @@ def test_a_writer_that_waits_sees_what_the_other_wrote(
         late = (organization.id, [conversation], ["late"], [START + timedelta(hours=1)])
         first.execute(_INSERT, late)
         waiting = pool.submit(second.execute, own)
-        blocked = "SELECT FROM pg_locks WHERE NOT granted AND pid = %s"
+        blocked = "SELECT pid FROM pg_locks WHERE NOT granted AND pid = %s"
         while not organization.sql(blocked, second.info.backend_pid):
             assert not waiting.done()
         first.commit()

@@ -153,7 +153,7 @@ def test_an_id_that_comes_again_changes_the_row_that_it_made(records: Records) -
 
 
 def test_lines_may_be_mixed_and_chunks_small(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chunks, "_CHUNK_CHARACTERS", 500)
+    monkeypatch.setattr(chunks, "_CHUNK_BYTES", 500)
     people = [lead(name=str(number), created_at=f"2026-01-01T00:00:{number:02}Z") for number in range(10)]
     threads = [conversation(person, created_at=person["created_at"]) for person in people]
     said = [[message(thread, content=str(turn)) for turn in range(5)] for thread in threads]
@@ -182,11 +182,11 @@ def test_new_records_may_refer_to_stored_ones(records: Records) -> None:
     assert records.load(message(thread)) == Imported(1, 1)
 
 
-@pytest.mark.parametrize("characters", [1, 10**6])
+@pytest.mark.parametrize("most", [1, 10**6])
 def test_a_reference_to_nothing_before_it_is_named_and_nothing_is_kept(
-    records: Records, monkeypatch: pytest.MonkeyPatch, characters: int
+    records: Records, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
-    monkeypatch.setattr(chunks, "_CHUNK_CHARACTERS", characters)
+    monkeypatch.setattr(chunks, "_CHUNK_BYTES", most)
     jane = lead()
     thread = conversation(jane)
     for line, kind, parent, bad in (

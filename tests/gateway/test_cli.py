@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -25,8 +25,6 @@ from tests.support.transferred import conversation, lead, lines, message
 ROOT = Path(__file__).parents[2]
 AWAY = "postgresql://127.0.0.1:1/gateway"
 SECONDS = 60
-
-Run = Callable[..., subprocess.CompletedProcess[bytes]]
 
 
 @pytest.fixture(autouse=True)
@@ -50,17 +48,9 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "gateway", *arguments]
 
 
-@pytest.fixture
-def run(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run a command as a process of its own, on the tests' database."""
-    monkeypatch.setenv("GATEWAY_DATABASE_URL", database_url)
-
-    def run(*arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-        return subprocess.run(
-            command(*arguments), input=given, capture_output=True, timeout=SECONDS, check=False
-        )
-
-    return run
+def run(*arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """Run a command as a process of its own."""
+    return subprocess.run(command(*arguments), input=given, capture_output=True, timeout=SECONDS, check=False)
 
 
 @contextmanager
@@ -143,9 +133,7 @@ def test_a_token_may_allow_nothing() -> None:
 def test_a_token_that_nobody_would_take_is_not_made(asked: list[str]) -> None:
     result = invoke("token", "--organization", str(uuid4()), *asked, JWT_SECRET=SECRET)
     assert result.exit_code == 2
-    assert f"Invalid value for '{asked[0]}'" in result.stderr.replace("for --", "for '--").replace(
-        ": ", "': ", 1
-    )
+    assert f"Invalid value for '{asked[0]}'" in result.stderr
     assert result.stdout == ""
 
 
@@ -225,37 +213,35 @@ def test_the_version_is_told() -> None:
     assert result.stdout.strip()
 
 
-def test_migrating_again_changes_nothing(run: Run) -> None:
-    migrated = run("migrate")
-    assert migrated.returncode == 0, migrated.stderr
-    assert migrated.stdout == b"The database's tables are of this version.\n"
+def test_migrating_again_changes_nothing(database_url: str) -> None:
+    result = invoke("migrate", DATABASE_URL=database_url)
+    assert (result.exit_code, result.output) == (0, "The database's tables are of this version.\n")
 
 
-def test_records_go_in_and_out(run: Run, tmp_path: Path) -> None:
+def test_records_go_in_and_out(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATEWAY_DATABASE_URL", database_url)
     jane = lead()
     thread = conversation(jane)
     content = b"".join(lines(jane, thread, message(thread)))
-    zipped = tmp_path / "records.jsonl.gz"
-    zipped.write_bytes(gzip.compress(content))
+    Path("records.jsonl.gz").write_bytes(gzip.compress(content))
     organization = str(uuid4())
-    imported = run("import", str(zipped), "--organization", organization)
-    assert imported.returncode == 0, imported.stderr
-    assert imported.stdout == b"3 records read, 3 of them new or changed.\n"
+    imported = invoke("import", "records.jsonl.gz", "--organization", organization)
+    assert imported.stdout == "3 records read, 3 of them new or changed.\n"
     exported = run("export", "--organization", organization)
-    assert exported.stdout == content
+    assert (exported.returncode, exported.stdout, exported.stderr) == (0, content, b"")
     again = run("import", "-", "--organization", organization, given=exported.stdout)
+    assert (again.returncode, again.stderr) == (0, b"")
     assert again.stdout == b"3 records read, 0 of them new or changed.\n"
 
 
-def test_a_bad_line_is_named_and_nothing_is_kept(run: Run) -> None:
-    organization = str(uuid4())
-    imported = run(
-        "import", "-", "--organization", organization, given=b"".join(lines(lead(), lead(status="old")))
-    )
-    assert imported.returncode == 1
-    assert imported.stderr.startswith(b'gateway: line 2 "status" is none of new, contacted, ')
-    assert imported.stderr.count(b"\n") == 1
-    assert run("export", "--organization", organization).stdout == b""
+def test_a_bad_line_is_named_and_nothing_is_kept(database_url: str) -> None:
+    Path("records").write_bytes(b"".join(lines(lead(), lead(status="old"))))
+    asked = ("--organization", str(uuid4()))
+    result = invoke("import", "records", *asked, DATABASE_URL=database_url)
+    assert result.exit_code == 1
+    assert result.stderr.startswith('gateway: line 2 "status" is none of new, contacted, ')
+    assert result.stderr.count("\n") == 1
+    assert invoke("export", *asked, DATABASE_URL=database_url).output == ""
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -202,3 +202,24 @@ def test_a_server_that_does_not_start_names_its_log(tmp_path: Path) -> None:
     ):
         pass
     assert "could not access" in (tmp_path / "log").read_text()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_directory_of_somebody_else_is_named(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with (
+        pytest.raises(EmbeddedPostgresError, match=f"^{tmp_path} cannot be used: it is not writable$"),
+        embedded_postgres(tmp_path),
+    ):
+        pass
+
+
+def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.embedded.find_spec", lambda _: None)
+    with (
+        pytest.raises(
+            EmbeddedPostgresError, match=r"^PostgreSQL is missing: install conversations-gateway\[demo\]$"
+        ),
+        embedded_postgres(tmp_path / "data"),
+    ):
+        pass

@@ -10,6 +10,7 @@ import pytest
 from graphql import build_schema, parse, validate
 from starlette.applications import Starlette
 
+from gateway.sample import sample_lines
 from gateway_graphql import explorer
 from gateway_graphql.schema import schema
 from tests.support.organization import Organization
@@ -57,6 +58,12 @@ def test_every_example_is_valid(example: str) -> None:
 def test_every_query_among_the_examples_runs(example: str, organization: Organization) -> None:
     organization.message(organization.conversation())
     assert "Jane Smith" in str(organization.graphql(example))
+
+
+def test_the_mutation_is_about_a_conversation_of_the_demo() -> None:
+    (example,) = (text for text in EXAMPLES if "\nmutation" in text)
+    (id,) = re.findall(r'"(.+?)"', example)
+    assert [line for line in sample_lines() if f'"conversation","id":"{id}"'.encode() in line] != []
 
 
 def test_browsers_get_the_page_and_programs_do_not(gateway_url: str) -> None:

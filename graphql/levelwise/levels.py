@@ -1,0 +1,135 @@
+"""Levels: all objects that lie equally deep in the answer, one stage for each selection of them.
+
+    { conversations { nodes { id lead { name } } } }
+
+    level  stage            rows   columns: what is found before objects are made
+    1      Query            1      conversations
+    2      Connection       1      nodes
+    3      Conversation     20     lead: one call of its batch function with 20 conversations
+    4      Lead             20     (none)
+
+Downwards the columns are found: whatever is not a plain attribute. Upwards each stage's objects are made, by its
+generated function.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any
+
+from graphql.pyutils import Path
+
+from levelwise.calls import find
+from levelwise.complete import complete_object, together
+from levelwise.generate import generate
+from levelwise.layout import Objects, lay_out, lay_out_exactly, selections_of
+from levelwise.plan import Field, Selection
+from levelwise.run import Run
+
+Paths = Callable[[], list[Path | None]]
+"""Makes the paths of a stage's rows; few runs need them."""
+
+
+async def answer(selection: Selection, root: Any, run: Run) -> tuple[dict[str, Any], list["Stage"]]:
+    """Answer a selection on the root value, failures and all; and the stages it took."""
+    level = [Stage(selection, [root], lambda: [None])]
+    stages = list(level)
+    while level:
+        columns = [column for stage in level for column in stage.columns]
+        if columns:
+            await find(columns, run)
+        level = [stage for column in columns if column.field.leaf is None for stage in await column.descend(run)]
+        stages += level
+    for stage in reversed(stages):
+        await stage.finish(run)
+    return stages[0].results[0], stages
+
+
+class Stage:
+    """One selection's rows at one level."""
+
+    def __init__(self, selection: Selection, rows: Sequence[Any], paths: Paths) -> None:
+        self.selection = selection
+        self.rows = rows
+        self.results: list[Any] = []
+        self.columns = [Column(field, self) for field in selection.columns]
+        self._paths = paths
+
+    @cached_property
+    def paths(self) -> list[Path | None]:
+        """Where the rows lie in the answer."""
+        return self._paths()
+
+    async def finish(self, run: Run) -> None:
+        """Make the objects, when those of all levels below are made."""
+        selection, columns = self.selection, [column.values() for column in self.columns]
+        if selection.make is None:
+            selection.make = generate(selection)
+        self.results, missed = selection.make(self.rows, run, *columns)
+        if missed:
+            cells = [[column[number] for column in columns] for number in missed]
+            objects = [
+                complete_object(selection, self.rows[number], cell, run)
+                for number, cell in zip(missed, cells, strict=True)
+            ]
+            for number, made in zip(missed, await together(objects, at_once=True), strict=True):
+                self.results[number] = made
+
+
+class Column:
+    """The values of one field at one stage."""
+
+    def __init__(self, field: Field, stage: Stage) -> None:
+        self.field = field
+        self.stage = stage
+        self.raw: Sequence[Any] = ()
+        """A value a row, as it was found."""
+        self._layout: Objects | None = None
+        self._below: list[tuple[Stage, Sequence[int] | None]] = []
+
+    async def descend(self, run: Run) -> list[Stage]:
+        """Flatten the objects that were found, into stages of the next level."""
+        field = self.field
+        layout = lay_out(field, self.raw)
+        selections = None if layout is None else selections_of(field, layout.rows, run)
+        if layout is None or selections is None:
+            layout, selections = await lay_out_exactly(field, self.raw, run)
+        self._layout = layout
+        for selection in dict.fromkeys(selections):
+            self._below.append(self._stage(selection, selections))
+        return [stage for stage, _ in self._below if stage.rows]
+
+    def _stage(self, selection: Selection, selections: list[Selection]) -> tuple[Stage, Sequence[int] | None]:
+        layout = self._layout
+        assert layout is not None  # noqa: S101 (stages are made of it)
+        if self.field.selection is not None:
+            return Stage(selection, layout.rows, self._paths), None
+        numbers = [number for number, each in enumerate(selections) if each is selection]
+
+        def paths() -> list[Path | None]:
+            all_ = self._paths()
+            return [all_[number] for number in numbers]
+
+        return Stage(selection, [layout.rows[number] for number in numbers], paths), numbers
+
+    def _paths(self) -> list[Path | None]:
+        assert self._layout is not None  # noqa: S101 (stages are made of it)
+        parents, key, type_ = self.stage.paths, self.field.key, self.field.parent.name
+        found: list[Path | None] = []
+        for number, positions in self._layout.origins():
+            path = Path(parents[number], key, type_)
+            for position in positions:
+                path = path.add_key(position)
+            found.append(path)
+        return found
+
+    def values(self) -> Sequence[Any]:
+        """Answer a value a parent: raw ones of leaves, objects as the levels below made them."""
+        if self._layout is None:
+            return self.raw
+        if len(self._below) == 1 and self._below[0][1] is None:
+            return self._layout.put_back(self._below[0][0].results)
+        results: list[Any] = [None] * len(self._layout.rows)
+        for stage, numbers in self._below:
+            for number, made in zip(numbers or (), stage.results, strict=True):
+                results[number] = made
+        return self._layout.put_back(results)
