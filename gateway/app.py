@@ -16,7 +16,7 @@ from gateway.health import Readyz, healthz
 from gateway.limits import BodyLimit
 from gateway.settings import Settings, read_settings
 from gateway.telemetry import RequestLog, configure_logging
-from gateway_graphql.explorer import explorer_page
+from gateway_graphql.explorer import explorer_assets, explorer_page
 from gateway_graphql.http import GraphQLEndpoint
 from gateway_graphql.service import Service
 from gateway_graphql.websocket import WebSocketEndpoint
@@ -51,6 +51,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         routes=[
             Route("/graphql", GraphQLEndpoint(service, explorer_page())),
             WebSocketRoute("/graphql", WebSocketEndpoint(service)),
+            *explorer_assets(),
             *rest_routes(authenticator, database),
             Route("/healthz", healthz),
             Route("/readyz", Readyz(database).answer),

@@ -15,7 +15,7 @@ from tests.support.server import serving
 @pytest.fixture(scope="session")
 def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A migrated database, shared by all tests: each keeps to organizations of its own."""
-    with embedded_postgres(tmp_path_factory.mktemp("postgres") / "data") as url:
+    with embedded_postgres(tmp_path_factory.mktemp("postgres") / "data", durable=False) as url:
         migrate(url)
         yield url
 

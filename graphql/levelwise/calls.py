@@ -17,7 +17,7 @@ from levelwise.complete import read
 from levelwise.fields import Attribute, Batch, Resolver
 from levelwise.plan import Field
 from levelwise.run import Run
-from levelwise.surprises import Failure
+from levelwise.surprises import Awaited, Failure, is_ordinary
 
 
 class Stage(Protocol):
@@ -97,7 +97,7 @@ def _resolved(
 
 def _setter(values: list[Any], number: int) -> Take:
     def take(value: Any) -> None:
-        values[number] = value
+        values[number] = Awaited(value) if is_awaitable(value) else value
 
     return take
 
@@ -132,7 +132,9 @@ def _checked(answers: Any, expected: int, run: Run) -> list[Any]:
         return [run.fail(error)] * expected
     if len(answers) != expected:
         return [run.fail(WrongNumberOfResultsReturned(expected=expected, received=len(answers)))] * expected
-    return answers
+    if all(map(is_ordinary, set(map(type, answers)))):
+        return answers
+    return [Awaited(answer) if is_awaitable(answer) else answer for answer in answers]
 
 
 async def _outcomes(awaitables: list[Awaitable[Any]], run: Run) -> list[Any]:

@@ -30,7 +30,7 @@ from graphql.pyutils import Path, Undefined, is_async_iterable, is_awaitable, is
 
 from levelwise.fields import Attribute, TypeName
 from levelwise.plan import Field, Selection
-from levelwise.surprises import Failure
+from levelwise.surprises import Awaited, Failure
 
 AtObject = Callable[[Any, Selection], Awaitable[Any]]
 """What becomes of an object, once its type is known."""
@@ -48,7 +48,9 @@ class Completion:
     async def complete(self, value: Any, type_: GraphQLOutputType | None = None) -> Any:
         """Complete a field's value or an item. Whatever is wrong is a Failure in what is answered."""
         try:
-            if is_awaitable(value):
+            if isinstance(value, Awaited):
+                value = value.value
+            elif is_awaitable(value):
                 value = await value
             return await self._complete(value, type_ or self._field.type)
         except Exception as error:  # noqa: BLE001 (resolvers and scalars may raise anything)

@@ -13,7 +13,6 @@ generated function.
 """
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from typing import Any
 
 from graphql.pyutils import Path
@@ -52,12 +51,15 @@ class Stage:
         self.rows = rows
         self.results: list[Any] = []
         self.columns = [Column(field, self) for field in selection.columns]
-        self._paths = paths
+        self._make_paths = paths
+        self._paths: list[Path | None] | None = None
 
-    @cached_property
+    @property
     def paths(self) -> list[Path | None]:
         """Where the rows lie in the answer."""
-        return self._paths()
+        if self._paths is None:
+            self._paths = self._make_paths()
+        return self._paths
 
     async def finish(self, run: Run) -> None:
         """Make the objects, when those of all levels below are made."""

@@ -63,7 +63,7 @@ class Plan:
         self._strawberry_schema = strawberry_schema
         self._found = found
         self._untouched = untouched
-        self._executor_class = strawberry_schema.execution_context_class if strawberry_schema else Executor
+        self._executor = _executor(schema, strawberry_schema, found)
         self._parts = lru_cache(MOST_COMBINATIONS)(self._plan)
 
     async def run(
@@ -71,14 +71,17 @@ class Plan:
     ) -> ExecutionResult:
         """Run the operation. Whatever goes wrong is among the result's errors."""
         operation = self._found.operation
-        values = get_variable_values(self._schema, operation.variable_definitions or (), dict(variables or {}))
-        if isinstance(values, list):
-            return ExecutionResult(None, values)
+        values = VariableValues({}, {})
+        if operation.variable_definitions:
+            coerced = get_variable_values(self._schema, operation.variable_definitions, dict(variables or {}))
+            if isinstance(coerced, list):
+                return ExecutionResult(None, coerced)
+            values = coerced
         try:
             parts = self._parts(*(values.coerced.get(name, Undefined) for name in self._found.conditions))
         except GraphQLError as error:
             return ExecutionResult(None, [error])
-        run = Run(values, context, lambda: self._executor(values, context, root_value))
+        run = Run(self._executor, values, context, root_value)
         return await _run_parts(parts, root_value, run)
 
     def _plan(self, *conditions: Any) -> list[Selection]:
@@ -101,20 +104,24 @@ class Plan:
             return [selection]
         return [Selection(type_, [field]) for field in selection.fields]
 
-    def _executor(self, values: VariableValues, context: Any, root_value: Any) -> Executor[Any]:
-        fragments = self._found.fragments
-        return self._executor_class(
-            self._schema,
-            fragments,
-            {name: FragmentDetails(fragment) for name, fragment in fragments.items()},
-            root_value,
-            context,
-            self._found.operation,
-            values,
-            default_field_resolver,
-            default_type_resolver,
-            default_field_resolver,
-        )
+
+def _executor(
+    schema: GraphQLSchema, strawberry_schema: strawberry.Schema | None, found: Definitions
+) -> Executor[Any]:
+    """Make the executor that would run the operation, with nothing yet to run it on."""
+    class_ = strawberry_schema.execution_context_class if strawberry_schema else Executor
+    return class_(
+        schema,
+        found.fragments,
+        {name: FragmentDetails(fragment) for name, fragment in found.fragments.items()},
+        None,
+        None,
+        found.operation,
+        VariableValues({}, {}),
+        default_field_resolver,
+        default_type_resolver,
+        default_field_resolver,
+    )
 
 
 async def _run_parts(parts: list[Selection], root: Any, run: Run) -> ExecutionResult:

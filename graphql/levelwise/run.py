@@ -1,7 +1,5 @@
 """Run: what the levels of one run share: variables, context, arguments, the infos that resolvers see."""
 
-from collections.abc import Callable
-from functools import cached_property
 from typing import Any
 
 from graphql import GraphQLResolveInfo
@@ -17,19 +15,27 @@ from levelwise.surprises import Failure
 class Run:
     """What the levels of one run share."""
 
-    def __init__(self, variables: VariableValues, context: Any, executor: Callable[[], Executor[Any]]) -> None:
-        """`executor` makes the one of graphql-core's that would run the operation: few runs need it."""
+    def __init__(self, executor: Executor[Any], variables: VariableValues, context: Any, root_value: Any) -> None:
+        """`executor` is one of graphql-core's that was made for the operation."""
         self.variables = variables
         self.context = context
         self.failed = False
         """Whether there is a Failure in the answer."""
-        self._make_executor = executor
+        self._root_value = root_value
+        self._template = executor
+        self._executor: Executor[Any] | None = None
         self._infos: dict[Field, GraphQLResolveInfo] = {}
 
-    @cached_property
+    @property
     def executor(self) -> Executor[Any]:
         """What makes a resolver's info, and knows graphql-core's messages."""
-        return self._make_executor()
+        if self._executor is None:
+            # As graphql-core does for each event of a subscription: making one anew costs more.
+            self._executor = executor = object.__new__(type(self._template))
+            executor.__dict__.update(self._template.__dict__)
+            executor.root_value, executor.context_value = self._root_value, self.context
+            executor.variable_values = self.variables
+        return self._executor
 
     def fail(self, error: Exception) -> Failure:
         """Make what stands for an error until the answer is settled."""

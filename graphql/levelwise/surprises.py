@@ -3,6 +3,7 @@
     >>> answer = {"name": "Ada", "email": Failure(ValueError("no such mailbox"))}
 """
 
+from functools import lru_cache
 from types import GeneratorType, NoneType
 from typing import Any
 
@@ -22,6 +23,16 @@ class Failure:
         self.error = error
 
 
+class Awaited:
+    """Holds what was awaited and is awaitable still: it is not awaited again."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+@lru_cache(1024)
 def is_ordinary(class_: type) -> bool:
     """Tell whether values of this class are values: not nothing, no error, nothing to be awaited."""
     return not issubclass(class_, _SPECIAL) and not hasattr(class_, "__await__")
@@ -43,4 +54,4 @@ class Slot:
         self.number = number
 
 
-_SPECIAL = NoneType, UndefinedType, Exception, Failure, GeneratorType
+_SPECIAL = NoneType, UndefinedType, Exception, Failure, Awaited, GeneratorType

@@ -25,7 +25,7 @@ _FLAGS = [
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
     "--remote-debugging-port=0",
 ]
-_SECONDS = 30
+_SECONDS = 20
 
 
 class Page:

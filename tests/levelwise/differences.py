@@ -23,39 +23,32 @@ Told = tuple[str, tuple[str | int, ...], tuple[tuple[int, int], ...], str]
 _CORE = schema._schema  # noqa: SLF001 (Strawberry's name for graphql-core's)
 
 
-class Report:
-    """What one operation gave."""
+class Comparison:
+    """Runs one operation with both executors, as often as one likes."""
 
-    def __init__(self) -> None:
-        self.differences: list[str] = []
-        self.compiled = False
-        self.errors = 0
+    def __init__(self, operation: Operation, *, validated: bool = False) -> None:
+        self._document = parse(operation.text)
+        problems = [] if validated else validate(_CORE, self._document)
+        assert not problems, problems
+        self._variables = operation.variables
+        self.plan = compile_operation(schema, self._document)
+        self.with_errors = 0
 
-
-async def compared(operation: Operation, seed: int, calm: int, *, validated: bool = False) -> Report:
-    """Run an operation with both executors."""
-    report = Report()
-    document = parse(operation.text)
-    if not validated:
-        problems = validate(_CORE, document)
-        assert not problems, (operation.text, problems)
-    plan = compile_operation(schema, document)
-    if not isinstance(plan, Plan):
-        return report
-    report.compiled = True
-    expected = await _core(document, operation.variables, World(seed, calm))
-    world = World(seed, calm)
-    actual = await plan.run(world, operation.variables)
-    report.errors = len(actual.errors or ())
-    if actual.data != expected.data:
-        report.differences.append(f"data: {actual.data}\nexpected: {expected.data}")
-    twice = [path for path, count in world.calls.items() if count > 1]
-    if twice:
-        report.differences.append(f"called twice: {twice}")
-    if _told(actual.errors) != _told(expected.errors):
-        everything = await _core(_without_propagation(document), operation.variables, World(seed, calm))
-        report.differences += _differing(actual, expected, everything)
-    return report
+    async def differences(self, seed: int, calm: int) -> list[str]:
+        """Run it in a world of this seed; answer what differs."""
+        assert isinstance(self.plan, Plan)
+        world = World(seed, calm)
+        actual = await self.plan.run(world, self._variables)
+        expected = await _core(self._document, self._variables, World(seed, calm))
+        self.with_errors += actual.errors is not None
+        found = [f"called twice: {path}" for path, count in world.calls.items() if count > 1]
+        if actual.data != expected.data:
+            found.append(f"data: {actual.data}\nexpected: {expected.data}")
+        elif _told(actual.errors) != _told(expected.errors):
+            document = _without_propagation(self._document)
+            everything = await _core(document, self._variables, World(seed, calm))
+            found += _differing(actual, expected, everything)
+        return found
 
 
 async def _core(document: DocumentNode, variables: Mapping[str, Any], world: World) -> ExecutionResult:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from random import Random
 from typing import Any, NamedTuple
+from zlib import crc32
 
 from graphql import (
     GraphQLField,
@@ -50,7 +51,7 @@ class Writer:
     def operation(self) -> Operation:
         """Write a query, or now and then a mutation."""
         kind = "mutation" if self._random.random() < 0.1 else "query"
-        selections = self._selections(kind.capitalize(), self._random.randint(1, 4))
+        selections = self._selections(kind.capitalize(), self._random.choice([1, 2, 2, 3, 3, 4]))
         variables = ", ".join(f"${name}: {type_}" for name, (type_, _) in self._variables.items())
         head = f"{kind} Test({variables})" if variables else kind
         fragments = "\n".join(self._fragments.values())
@@ -58,7 +59,7 @@ class Writer:
         return Operation(f"{head} {selections}\n{fragments}", values)
 
     def _selections(self, type_name: str, depth: int) -> str:
-        count = self._random.choice([1, 2, 3, 3, 4, 6])
+        count = self._random.choice([0, 1, 1, 2, 2, 3, 5])
         # A field that certainly is there: fragments alone might leave nothing.
         first = "__typename" if self._random.random() < 0.2 else self._field(type_name, depth) or "__typename"
         return f"{{ {' '.join([first, *(self._selection(type_name, depth) for _ in range(count))])} }}"
@@ -94,9 +95,10 @@ class Writer:
         field = fields[name]
         arguments = self._arguments(field)
         # The same key is the same field with the same arguments, so that all of them can be merged.
-        key = f"{name}_{sum(map(ord, arguments))}: " if arguments else ""
+        suffix = f"_{crc32(arguments.encode()):x}" if arguments else ""
         if self._random.random() < 0.2:
-            key = f"{name}_again{'_' + str(sum(map(ord, arguments))) if arguments else ''}: "
+            suffix += "_again"
+        key = f"{name}{suffix}: " if suffix else ""
         of = get_named_type(field.type)
         below = "" if is_leaf_type(of) else self._selections(of.name, depth - 1)
         return f"{key}{name}{arguments}{self._directives()} {below}"
