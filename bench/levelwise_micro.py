@@ -1,6 +1,6 @@
 """Execution alone: graphql-core and levelwise on the same rows in memory, CPU per operation.
 
-    python -m bench.levelwise_micro [--profile]
+python -m bench.levelwise_micro [--profile]
 """
 
 import asyncio

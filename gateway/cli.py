@@ -159,9 +159,7 @@ def export(organization: Organization) -> None:
 def token(
     organization: Organization,
     user: Annotated[str, typer.Option(help="Who the token is for: its `sub`.")] = "operator",
-    scope: Annotated[
-        list[str] | None, typer.Option(help="What it allows; may be repeated. All, if not given.")
-    ] = None,
+    scope: Annotated[list[str] | None, typer.Option(help="What it allows; may be repeated. All, if not given.")] = None,
     ttl: Annotated[int, typer.Option(min=1, help="Seconds that it is good for.")] = 3600,
 ) -> None:
     """Print a token signed with GATEWAY_JWT_SECRET."""

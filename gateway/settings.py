@@ -17,7 +17,8 @@ class Settings(BaseSettings):
     statement_timeout: float = Field(default=10, gt=0, description="Seconds a statement may take.")
 
     jwt_secret: SecretStr | None = Field(
-        default=None, description="Key of HS256 tokens: 32 bytes or more, the same as the identity provider's."
+        default=None,
+        description="Key of HS256 tokens: 32 bytes or more, the same as the identity provider's.",
     )
     jwks_url: AnyHttpUrl | None = Field(
         default=None, description="Where the public keys of RS256, ES256 and EdDSA tokens are."

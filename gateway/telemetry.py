@@ -24,9 +24,7 @@ def configure_logging(settings: Settings) -> None:
         if settings.log_format == "json"
         # Plain tracebacks: the pretty ones show the values of variables, which are secrets and messages.
         else [
-            structlog.dev.ConsoleRenderer(
-                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-            )
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
         ]
     )
     structlog.configure(
@@ -69,6 +67,10 @@ class RequestLog:
         finally:
             milliseconds = round((time.perf_counter() - started) * 1000, 1)
             log.info(
-                "request", method=scope["method"], path=scope["path"], status=status, milliseconds=milliseconds
+                "request",
+                method=scope["method"],
+                path=scope["path"],
+                status=status,
+                milliseconds=milliseconds,
             )
             structlog.contextvars.unbind_contextvars("request_id")

@@ -52,9 +52,7 @@ async def get_messages(context: Context, path: ConversationPath, query: Messages
     return [representations.message(message) for message in (await messages.page()).rows]
 
 
-async def update_conversation_status(
-    context: Context, path: ConversationPath, body: StatusUpdate
-) -> ConversationItem:
+async def update_conversation_status(context: Context, path: ConversationPath, body: StatusUpdate) -> ConversationItem:
     """Update a conversation's status."""
     try:
         row = await writes.set_conversation_status(context, path.conversation_id, body.status.value)

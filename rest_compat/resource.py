@@ -22,14 +22,10 @@ Operation = Callable[..., Coroutine[Any, Any, object]]
 class Resource:
     """What one path answers, by method."""
 
-    def __init__(
-        self, authenticator: Authenticator, database: Database, operations: Mapping[str, Operation]
-    ) -> None:
+    def __init__(self, authenticator: Authenticator, database: Database, operations: Mapping[str, Operation]) -> None:
         self._authenticator = authenticator
         self._database = database
-        self._operations = {
-            method: (operation, Reader(operation)) for method, operation in operations.items()
-        }
+        self._operations = {method: (operation, Reader(operation)) for method, operation in operations.items()}
         if "GET" in operations:
             self._operations["HEAD"] = self._operations["GET"]  # the server keeps the body to itself
         self._allow = ", ".join(sorted(self._operations))

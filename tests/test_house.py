@@ -74,9 +74,7 @@ def test_sql_is_spoken_in_one_room() -> None:
 
 
 def test_modules_are_short() -> None:
-    counted = {
-        path: len(path.read_bytes().splitlines()) for path in SOURCES if "migrations" not in path.parts
-    }
+    counted = {path: len(path.read_bytes().splitlines()) for path in SOURCES if "migrations" not in path.parts}
     assert {str(path): lines for path, lines in counted.items() if lines > MOST_LINES} == {}
 
 

@@ -91,9 +91,7 @@ def _end(snapshot: str) -> int:
     return int(snapshot.split(":")[1])
 
 
-async def added_messages(
-    tenant: Tenant, position: Position, until: str
-) -> AsyncIterator[tuple[Message, Position]]:
+async def added_messages(tenant: Tenant, position: Position, until: str) -> AsyncIterator[tuple[Message, Position]]:
     """Every message between the position and the snapshot, each with the position behind it.
 
     In one conversation they come in the order in which they committed.
@@ -107,14 +105,10 @@ async def added_messages(
             yield row
 
 
-async def _pages(
-    tenant: Tenant, seen: str, until: str, arrival: int
-) -> AsyncIterator[tuple[Message, Position]]:
+async def _pages(tenant: Tenant, seen: str, until: str, arrival: int) -> AsyncIterator[tuple[Message, Position]]:
     oldest = int(seen.partition(":")[0])
     while True:
-        rows = await tenant.all(
-            _ADDED, seen=seen, until=until, oldest=oldest, arrival=arrival, limit=ROWS_A_PAGE
-        )
+        rows = await tenant.all(_ADDED, seen=seen, until=until, oldest=oldest, arrival=arrival, limit=ROWS_A_PAGE)
         for row in rows:
             yield row, Position(seen, until, row.arrival)
         if len(rows) < ROWS_A_PAGE:
@@ -125,7 +119,7 @@ async def _pages(
 class ChangedRows(Generic[Row]):
     """Rows of a table that changed, by their time of change."""
 
-    def __init__(self, table: Table, names: Sequence[str], make: Callable[[tuple[Any, ...]], Row]) -> None:
+    def __init__(self, table: Table, names: Sequence[str], make: Callable[[Sequence[Any]], Row]) -> None:
         self._statement: Statement[Row] = Statement(
             select(*(table.c[name] for name in names))
             .where(

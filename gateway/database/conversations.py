@@ -76,15 +76,11 @@ listing: Listing[Conversation, ConversationFilter] = Listing(
 )
 conversations_by_id = Lookup(_COLUMNS, Conversation._make, table=conversations).by_id
 
-insert_conversation = Creation(
-    conversations, ["lead_id", "session_key", "channel"], _COLUMNS, Conversation._make
-)
+insert_conversation = Creation(conversations, ["lead_id", "session_key", "channel"], _COLUMNS, Conversation._make)
 
 _SET_STATUS = Statement(
     update(conversations)
-    .where(
-        conversations.c.organization_id == _ORGANIZATION, conversations.c.id == bindparam("key", type_=Uuid)
-    )
+    .where(conversations.c.organization_id == _ORGANIZATION, conversations.c.id == bindparam("key", type_=Uuid))
     .values(status=bindparam("new_status", type_=Text))
     .returning(*_COLUMNS),
     Conversation._make,

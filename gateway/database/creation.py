@@ -4,7 +4,19 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, NamedTuple
 from uuid import UUID, uuid4
 
-from sqlalchemy import CTE, ColumnElement, Select, Table, Uuid, bindparam, delete, func, insert, literal_column, select
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Select,
+    Table,
+    Uuid,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 
 from gateway.database.pool import Tenant
@@ -36,7 +48,7 @@ class Creation(Generic[Row]):
         table: Table,
         names: Sequence[str],
         returned: Sequence[ColumnElement[Any]],
-        make: Callable[[tuple[Any, ...]], Row],
+        make: Callable[[Sequence[Any]], Row],
     ) -> None:
         """`names` are the columns to be given; `make` takes a row of the `returned` ones."""
         self.table = table.name
@@ -79,9 +91,15 @@ def _claimed() -> CTE:
         "created_at": func.now(),
     }
     claim = postgresql_insert(keys).values(organization_id=_ORGANIZATION, key=_KEY, **mine)
-    return claim.on_conflict_do_update(
-        index_elements=[keys.c.organization_id, keys.c.key], set_=mine, where=keys.c.created_at < _HELD_FROM
-    ).returning(keys.c.key).cte("claimed")
+    return (
+        claim.on_conflict_do_update(
+            index_elements=[keys.c.organization_id, keys.c.key],
+            set_=mine,
+            where=keys.c.created_at < _HELD_FROM,
+        )
+        .returning(keys.c.key)
+        .cte("claimed")
+    )
 
 
 def _swept() -> CTE:

@@ -61,9 +61,7 @@ listing: Listing[Lead, LeadFilter] = Listing(
     keysets={
         LeadOrderField.CREATED_AT: Keyset(leads.c.created_at, leads.c.id, attrgetter("created_at", "id")),
         LeadOrderField.UPDATED_AT: Keyset(leads.c.updated_at, leads.c.id, attrgetter("updated_at", "id")),
-        LeadOrderField.NAME: Keyset(
-            lead_name_key, leads.c.id, lambda lead: (lead.name[:NAME_KEY_LENGTH], lead.id)
-        ),
+        LeadOrderField.NAME: Keyset(lead_name_key, leads.c.id, lambda lead: (lead.name[:NAME_KEY_LENGTH], lead.id)),
     },
     criteria={
         "id": leads.c.id == bindparam("id", type_=Uuid),

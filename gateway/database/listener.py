@@ -69,6 +69,4 @@ class Listener:
 def _read(payload: str) -> Change:
     values = orjson.loads(payload)
     ids = values["ids"]
-    return Change(
-        values["table"], UUID(values["organization"]), None if ids is None else [UUID(id) for id in ids]
-    )
+    return Change(values["table"], UUID(values["organization"]), None if ids is None else [UUID(id) for id in ids])

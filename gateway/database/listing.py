@@ -25,7 +25,7 @@ class Listing(Generic[Item, Filter]):
     def __init__(
         self,
         columns: Sequence[ColumnElement[Any]],
-        make: Callable[[tuple[Any, ...]], Item],
+        make: Callable[[Sequence[Any]], Item],
         *,
         table: Table,
         parent: ColumnElement[UUID] | None,
@@ -106,7 +106,7 @@ class Listing(Generic[Item, Filter]):
 
     def _build_counts(self, names: frozenset[str]) -> Statement[tuple[UUID, int]]:
         parent = self._parent_column
-        query = self._filtered(select(parent, func.count()), names).group_by(parent)
+        query = self._filtered(select(*(parent, func.count())), names).group_by(parent)
         return Statement(query.where(parent == bindparam("parents", type_=ARRAY(Uuid)).any_()), _pair)
 
     def _rows(self, names: frozenset[str]) -> Select[Any]:
@@ -125,5 +125,5 @@ class Listing(Generic[Item, Filter]):
         return self._parent
 
 
-def _pair(row: tuple[Any, ...]) -> tuple[Any, Any]:
+def _pair(row: Sequence[Any]) -> tuple[Any, Any]:
     return row[0], row[1]

@@ -23,7 +23,7 @@ class Lookup(Generic[Found]):
     """Asks one table for rows by id."""
 
     def __init__(
-        self, columns: Sequence[ColumnElement[Any]], make: Callable[[tuple[Any, ...]], Found], *, table: Table
+        self, columns: Sequence[ColumnElement[Any]], make: Callable[[Sequence[Any]], Found], *, table: Table
     ) -> None:
         self._statement = Statement(
             select(*columns).where(

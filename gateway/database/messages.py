@@ -37,11 +37,7 @@ listing: Listing[Message, MessageFilter] = Listing(
     Message._make,
     table=messages,
     parent=messages.c.conversation_id,
-    keysets={
-        "created_at": Keyset(
-            messages.c.created_at, messages.c.arrival, attrgetter("created_at", "arrival")
-        )
-    },
+    keysets={"created_at": Keyset(messages.c.created_at, messages.c.arrival, attrgetter("created_at", "arrival"))},
     criteria={
         **choice(messages.c.role, "role"),
         "conversation_id": messages.c.conversation_id == bindparam("conversation_id", type_=Uuid),
@@ -50,9 +46,7 @@ listing: Listing[Message, MessageFilter] = Listing(
         ),
     },
 )
-insert_message = Creation(
-    messages, ["conversation_id", "role", "content", "metadata"], _COLUMNS, Message._make
-)
+insert_message = Creation(messages, ["conversation_id", "role", "content", "metadata"], _COLUMNS, Message._make)
 messages_by_id = Lookup(_COLUMNS, Message._make, table=messages).by_id
 
 

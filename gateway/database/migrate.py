@@ -34,9 +34,7 @@ def migrate(database_url: str) -> None:
     All steps commit together, or none does. Raises SQLAlchemy's `DBAPIError` where the database refuses.
     """
     # The driver reads the URL, as it does for the pool: SQLAlchemy has other rules for some of its characters.
-    engine = create_engine(
-        "postgresql+psycopg://", creator=partial(psycopg.connect, database_url), poolclass=NullPool
-    )
+    engine = create_engine("postgresql+psycopg://", creator=partial(psycopg.connect, database_url), poolclass=NullPool)
     config = _config()
     with engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})

@@ -40,7 +40,11 @@ class Window(NamedTuple):
     @property
     def shape(self) -> Shape:
         return Shape(
-            self.backwards, self.after is not None, self.before is not None, self.size is not None, self.offset > 0
+            self.backwards,
+            self.after is not None,
+            self.before is not None,
+            self.size is not None,
+            self.offset > 0,
         )
 
     @property
@@ -90,10 +94,8 @@ def windowed(query: Select[Any], keyset: Keyset, *, descending: bool, shape: Sha
     if shape.before:
         bound = _bound(keyset, "before")
         query = query.where(place > bound if descending else place < bound)
-    if descending != shape.backwards:
-        query = query.order_by(value.desc(), tie.desc())
-    else:
-        query = query.order_by(value, tie)
+    from_the_end = descending != shape.backwards
+    query = query.order_by(*((value.desc(), tie.desc()) if from_the_end else (value, tie)))
     if shape.limited:
         query = query.limit(bindparam("limit", type_=Integer))
     if shape.offset:
@@ -102,9 +104,7 @@ def windowed(query: Select[Any], keyset: Keyset, *, descending: bool, shape: Sha
 
 
 def _bound(keyset: Keyset, name: str) -> ColumnElement[Any]:
-    return tuple_(
-        bindparam(f"{name}_value", type_=keyset.value.type), bindparam(f"{name}_tie", type_=keyset.tie.type)
-    )
+    return tuple_(bindparam(f"{name}_value", type_=keyset.value.type), bindparam(f"{name}_tie", type_=keyset.tie.type))
 
 
 def page_of(rows: list[Item], window: Window) -> Page[Item]:

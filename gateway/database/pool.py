@@ -85,8 +85,8 @@ class Database:
         """All rows of one statement. Raises DatabaseUnavailable or DatabaseTimeout."""
         with translated_errors():
             async with self._pool.connection() as connection:
-                cursor = connection.cursor(binary=True, row_factory=lambda _: statement.make)
-                await cursor.execute(statement.sql, statement.values(parameters))  # type: ignore[arg-type]  # SQLAlchemy wrote the text, from no input
+                cursor = connection.cursor(binary=True, row_factory=statement.row_factory)
+                await cursor.execute(statement.sql.encode(), statement.values(parameters))
                 return await cursor.fetchall()
 
     async def unready(self) -> str | None:

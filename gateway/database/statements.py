@@ -1,8 +1,10 @@
 """Statement: SQLAlchemy Core built and compiled once, run on psycopg, rows unpacked by position into records."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
+from psycopg import AsyncCursor
+from psycopg.rows import RowMaker
 from sqlalchemy import Executable
 from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.sql import ClauseElement
@@ -11,7 +13,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 Row = TypeVar("Row")
 
 # "$1" placeholders are PostgreSQL's own: psycopg's raw cursors send the text as it is.
-_DIALECT = psycopg.dialect(paramstyle="numeric_dollar")
+_DIALECT = psycopg.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it so
 
 
 class Statement(Generic[Row]):
@@ -24,7 +26,7 @@ class Statement(Generic[Row]):
 
     __slots__ = ("_names", "make", "sql")
 
-    def __init__(self, query: Executable, make: Callable[[tuple[Any, ...]], Row]) -> None:
+    def __init__(self, query: Executable, make: Callable[[Sequence[Any]], Row]) -> None:
         assert isinstance(query, ClauseElement)  # noqa: S101 (for the type checker: all that is built here is)
         compiled = query.compile(dialect=_DIALECT)
         assert isinstance(compiled, SQLCompiler)  # noqa: S101 (likewise)
@@ -32,11 +34,15 @@ class Statement(Generic[Row]):
         self.make = make
         self._names = tuple(compiled.positiontup or ())
 
+    def row_factory(self, _: AsyncCursor[Any]) -> RowMaker[Row]:
+        """Tell psycopg what to make of rows."""
+        return self.make
+
     def values(self, parameters: Mapping[str, object]) -> list[object]:
         """The parameters in the order of the text. Raises KeyError where one is missing."""
         return [parameters[name] for name in self._names]
 
 
-def scalar(row: tuple[Any, ...]) -> Any:
+def scalar(row: Sequence[Any]) -> Any:
     """Make the record of a statement that asks for one column."""
     return row[0]

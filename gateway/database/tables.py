@@ -3,7 +3,9 @@
 Every primary key starts with the organization and every foreign key carries it: tenancy is in the keys.
 """
 
+from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
@@ -47,11 +49,11 @@ def _object(column: str) -> CheckConstraint:
     return CheckConstraint(f"jsonb_typeof({column}) = 'object'", name=f"{column}_is_object")
 
 
-def _timestamp(name: str, default: str) -> Column[DateTime]:
+def _timestamp(name: str, default: str) -> Column[datetime]:
     return Column(name, DateTime(timezone=True), nullable=False, server_default=text(default))
 
 
-def _id() -> Column[Uuid]:
+def _id() -> Column[UUID]:
     return Column("id", Uuid, primary_key=True, server_default=text("gen_random_uuid()"))
 
 
@@ -96,9 +98,7 @@ conversations = Table(
     _one_of("channel", Channel),
     _one_of("status", ConversationStatus),
     _finite("created_at", "updated_at"),
-    ForeignKeyConstraint(
-        ["organization_id", "lead_id"], ["leads.organization_id", "leads.id"], ondelete="CASCADE"
-    ),
+    ForeignKeyConstraint(["organization_id", "lead_id"], ["leads.organization_id", "leads.id"], ondelete="CASCADE"),
 )
 
 messages = Table(
@@ -113,7 +113,12 @@ messages = Table(
     # A trigger fills it in where it is missing: with the clock's time, in the order of commits.
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("arrival", BigInteger, Identity(always=True), nullable=False),
-    Column("transaction_id", BigInteger, nullable=False, server_default=text("pg_current_xact_id()::text::bigint")),
+    Column(
+        "transaction_id",
+        BigInteger,
+        nullable=False,
+        server_default=text("pg_current_xact_id()::text::bigint"),
+    ),
     _one_of("role", MessageRole),
     _object("metadata"),
     _finite("created_at"),

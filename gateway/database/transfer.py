@@ -78,6 +78,7 @@ def export_lines(database_url: str, organization_id: UUID) -> Iterator[bytes]:
     with _connected(database_url) as connection:
         connection.isolation_level = IsolationLevel.REPEATABLE_READ
         connection.read_only = True
+        connection.execute("SET LOCAL timezone = 'UTC'")
         for table, order in _ORDERS.items():
             yield from _exported(connection, organization_id, table, order)
 
@@ -98,10 +99,6 @@ def _exported(connection: Connection, organization_id: UUID, table: str, order: 
 @contextmanager
 def _connected(database_url: str) -> Iterator[Connection]:
     """Connect for one transaction, which commits if the block ends well."""
-    parameters = {
-        "options": "-c timezone=UTC",
-        "client_encoding": "utf8",
-        "application_name": "conversations-gateway",
-    }
-    with told_refusals(), psycopg.connect(database_url, **parameters) as connection:  # type: ignore[arg-type]  # mypy tries the values on every parameter
+    encoding = "utf8"  # whatever the environment says
+    with told_refusals(), psycopg.connect(database_url, client_encoding=encoding) as connection:
         yield connection

@@ -45,9 +45,7 @@ def sample_lines() -> Iterator[bytes]:
             yield orjson.dumps(record, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE)
 
 
-def _lead(
-    number: int, status: str, who: Customer, steps: list[Step], threads: list[Thread], random: Random
-) -> _Record:
+def _lead(number: int, status: str, who: Customer, steps: list[Step], threads: list[Thread], random: Random) -> _Record:
     person = who.person
     at = steps[0].at if steps else END - timedelta(hours=random.randint(1, 300))
     return {

@@ -9,13 +9,9 @@ from gateway.database.paging import Order, Position, Window
 from gateway_graphql import cursors
 from gateway_graphql.errors import BadUserInput
 
-First = Annotated[
-    int | None, strawberry.argument(description="How many to take from the start, or behind `after`.")
-]
+First = Annotated[int | None, strawberry.argument(description="How many to take from the start, or behind `after`.")]
 After = Annotated[str | None, strawberry.argument(description="A cursor: take what comes behind it.")]
-Last = Annotated[
-    int | None, strawberry.argument(description="How many to take from the end, or in front of `before`.")
-]
+Last = Annotated[int | None, strawberry.argument(description="How many to take from the end, or in front of `before`.")]
 Before = Annotated[str | None, strawberry.argument(description="A cursor: take what comes in front of it.")]
 
 

@@ -99,8 +99,10 @@ class Connection(Generic[Node]):
     edges: list[Edge[Node]] = batched(_edges, description="The page's rows with their cursors.")
     nodes: list[Node] = batched(_nodes, description="The page's rows.")
     page_info: PageInfo = batched(_page_infos, description="Where the page lies in the list.")
-    totalCount: int = batched(
-        _total_counts, description="How many rows the whole list has. Counted only if it is selected."
+    total: int = batched(
+        _total_counts,
+        name="totalCount",
+        description="How many rows the whole list has. Counted only if it is selected.",
     )
 
     async def page(self) -> Page[Any]:

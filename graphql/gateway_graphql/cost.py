@@ -10,6 +10,7 @@ from graphql import (
     FragmentSpreadNode,
     GraphQLNamedType,
     GraphQLSchema,
+    InlineFragmentNode,
     IntValueNode,
     ListValueNode,
     NamedTypeNode,
@@ -85,7 +86,7 @@ class Costs:
                 found |= self._of_field(node, parent)
             elif isinstance(node, FragmentSpreadNode):
                 found |= self._of_fragment(self._fragments[node.name.value], parent)
-            else:
+            elif isinstance(node, InlineFragmentNode):
                 found |= self._of(node.selection_set, self._type(node.type_condition, parent))
         return found
 

@@ -20,9 +20,7 @@ def encode(list_name: str, order: Order, position: Position) -> str:
     return _written([list_name, order.field, order.descending, *position])
 
 
-def decode(
-    cursor: str, list_name: str, order: Order, types: tuple[type, type], *, argument: str
-) -> Position:
+def decode(cursor: str, list_name: str, order: Order, types: tuple[type, type], *, argument: str) -> Position:
     """Read a cursor of this list and order. Raises BadUserInput, naming the argument, for every other text."""
     try:
         found_list, field, descending, value, tie = _read(cursor)
@@ -47,9 +45,7 @@ def decode_event(cursor: str, *, argument: str) -> changes.Position:
         found_list, seen, until, arrival = _read(cursor)
         if found_list != _EVENTS:
             raise ValueError
-        return changes.Position(
-            _snapshot(seen), None if until is None else _snapshot(until), _integer(arrival)
-        )
+        return changes.Position(_snapshot(seen), None if until is None else _snapshot(until), _integer(arrival))
     except (ValueError, TypeError):
         raise BadUserInput(f"`{argument}` is not an event's cursor.") from None
 

@@ -34,9 +34,7 @@ class Document:
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
         """Return the operation that would run; None if the name does not settle which."""
-        named = [
-            each for each in self._operations if not name or (each.name is not None and each.name.value == name)
-        ]
+        named = [each for each in self._operations if not name or (each.name is not None and each.name.value == name)]
         return named[0] if len(named) == 1 else None
 
     def cost(self, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> int:

@@ -1,33 +1,49 @@
 """Enums: the documented words in GraphQL's spelling, each with what it means."""
 
 from enum import StrEnum
-from typing import TypeVar
 
 import strawberry
 
-from gateway import records
+from gateway.records import (
+    Channel,
+    ConversationOrderField,
+    ConversationStatus,
+    LeadChannel,
+    LeadOrderField,
+    LeadStatus,
+    MessageRole,
+)
 
-Words = TypeVar("Words", bound=StrEnum)
+__all__ = [
+    "Channel",
+    "ConversationOrderField",
+    "ConversationStatus",
+    "LeadChannel",
+    "LeadOrderField",
+    "LeadStatus",
+    "MessageRole",
+    "OrderDirection",
+    "described",
+]
 
 
-def described(enum: type[Words], description: str, **meanings: str) -> type[Words]:
-    """Register an enum with what it and each of its values means."""
-    registered = strawberry.enum(enum, name=enum.__name__.lstrip("_"), description=description)
+def described(enum: type[StrEnum], description: str, **meanings: str) -> None:
+    """Make an enum one of GraphQL's, with what it and each of its values means."""
+    registered = strawberry.enum(enum, description=description)
     for value in registered.__strawberry_definition__.values:  # type: ignore[attr-defined]  # Strawberry puts it there
         value.description = meanings[value.name]
-    return registered
 
 
-Channel = described(
-    records.Channel,
+described(
+    Channel,
     "Where a conversation is held.",
     WHATSAPP="WhatsApp.",
     TELEGRAM="Telegram.",
     WEB="The chat of a website.",
     VOICE="The phone.",
 )
-LeadChannel = described(
-    records.LeadChannel,
+described(
+    LeadChannel,
     "Where a lead came from.",
     WHATSAPP="WhatsApp.",
     TELEGRAM="Telegram.",
@@ -35,16 +51,16 @@ LeadChannel = described(
     EMAIL="An e-mail.",
     VOICE="The phone.",
 )
-ConversationStatus = described(
-    records.ConversationStatus,
+described(
+    ConversationStatus,
     "How a conversation stands.",
     ACTIVE="It is in progress.",
     COMPLETED="A booking was made, or it ended naturally.",
     ESCALATED="It was handed to a human.",
     ABANDONED="The customer stopped responding.",
 )
-LeadStatus = described(
-    records.LeadStatus,
+described(
+    LeadStatus,
     "How far a lead has come on the way to an appointment.",
     NEW="Nobody has answered yet.",
     CONTACTED="A conversation has begun.",
@@ -56,22 +72,22 @@ LeadStatus = described(
     CANCELLED="The appointment was cancelled.",
     LOST="The customer will not come.",
 )
-MessageRole = described(
-    records.MessageRole,
+described(
+    MessageRole,
     "Who speaks.",
     USER="The customer.",
     ASSISTANT="The receptionist.",
     SYSTEM="The system: instructions and notices.",
 )
-ConversationOrderField = described(
-    records.ConversationOrderField,
+described(
+    ConversationOrderField,
     "What conversations can be ordered by.",
     UPDATED_AT="The last activity. A conversation that changes moves.",
     CREATED_AT="The beginning: right for walking through all of them.",
     MESSAGE_COUNT="The number of messages.",
 )
-LeadOrderField = described(
-    records.LeadOrderField,
+described(
+    LeadOrderField,
     "What leads can be ordered by.",
     CREATED_AT="When the lead was recorded.",
     UPDATED_AT="The last change.",
@@ -79,11 +95,14 @@ LeadOrderField = described(
 )
 
 
-class _OrderDirection(StrEnum):
+class OrderDirection(StrEnum):
     ASC = "asc"
     DESC = "desc"
 
 
-OrderDirection = described(
-    _OrderDirection, "Which end of an order comes first.", ASC="Smallest or oldest first.", DESC="Largest or newest first."
+described(
+    OrderDirection,
+    "Which end of an order comes first.",
+    ASC="Smallest or oldest first.",
+    DESC="Largest or newest first.",
 )

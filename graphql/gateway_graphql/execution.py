@@ -8,7 +8,6 @@ from typing import Any, NamedTuple, cast
 import strawberry
 from graphql import (
     ExecutionResult,
-    GraphQLError,
     OperationType,
     create_source_event_stream,
     execute,
@@ -22,10 +21,11 @@ from gateway_graphql.context import Context
 from gateway_graphql.documents import Document, Documents, Refusal
 from gateway_graphql.errors import OperationNotAllowed, PublicError
 from gateway_graphql.limits import Limits, too_complex
-from gateway_graphql.persisted import PersistedOperations
+from gateway_graphql.persisted import Mode, PersistedOperations
 from gateway_graphql.subscribers import TooSlow
 
 ANY = frozenset(OperationType)
+_DEFAULTS = Limits()
 
 
 class Operation(NamedTuple):
@@ -48,13 +48,17 @@ class Executor:
     """Runs operations against a schema, within limits."""
 
     def __init__(
-        self, schema: strawberry.Schema, persisted: PersistedOperations, limits: Limits, budget: Budget
+        self,
+        schema: strawberry.Schema,
+        persisted: PersistedOperations | None = None,
+        limits: Limits = _DEFAULTS,
+        budget: Budget | None = None,
     ) -> None:
         self._schema = schema
-        self._persisted = persisted
+        self._persisted = persisted or PersistedOperations({}, Mode.OFF)
         self._documents = Documents(schema, limits)
         self._limits = limits
-        self._budget = budget
+        self._budget = budget or Budget(None)
 
     async def __call__(
         self, operation: Operation, context: Context, *, allowed: frozenset[OperationType] = ANY
@@ -125,9 +129,7 @@ class Executor:
         )
         return executed(await result if isawaitable(result) else result)
 
-    async def _events(
-        self, document: Document, operation: Operation, context: Context
-    ) -> AsyncGenerator[Answer]:
+    async def _events(self, document: Document, operation: Operation, context: Context) -> AsyncGenerator[Answer]:
         executor = self._schema.execution_context_class.build(
             self._schema._schema,  # noqa: SLF001 (its name for graphql-core's)
             document.node,
@@ -136,7 +138,7 @@ class Executor:
             operation_name=operation.operation_name,
         )
         if isinstance(executor, list):
-            yield refused(cast("list[GraphQLError]", executor))
+            yield refused(executor)
             return
         source = create_source_event_stream(executor)
         source = await source if isawaitable(source) else source

@@ -121,8 +121,8 @@ class RowFeed(Generic[Row]):
     def __init__(self, tenant: Tenant, table: str, by_id: ById[Row], changed: ChangedRows[Row]) -> None:
         self._tenant = tenant
         self._table = table
-        self._by_id = by_id
-        self._changed = changed
+        self._by_id: ById[Row] = by_id
+        self._changed: ChangedRows[Row] = changed
         self._subscribers: Subscribers[Row] = Subscribers()
         self._looking = asyncio.Lock()
         self._ids: dict[UUID, None] = {}

@@ -28,9 +28,7 @@ from gateway_graphql.scalars import uuid_of
 )
 class ConversationFilterInput:
     lead_id: strawberry.ID | None = strawberry.field(default=None, description="Of this lead.")
-    status: list[ConversationStatus] | None = strawberry.field(
-        default=None, description="With one of these statuses."
-    )
+    status: list[ConversationStatus] | None = strawberry.field(default=None, description="With one of these statuses.")
     channel: list[Channel] | None = strawberry.field(default=None, description="On one of these channels.")
     updated_after: datetime | None = strawberry.field(
         default=None, description="With their last activity after this, exclusive."
@@ -39,7 +37,8 @@ class ConversationFilterInput:
         default=None, description="With their last activity before this, exclusive."
     )
     search: str | None = strawberry.field(
-        default=None, description="With this in the session key, or in the lead's name, email or phone: any part of it."
+        default=None,
+        description="With this in the session key, or in the lead's name, email or phone: any part of it.",
     )
 
     def asked(self) -> ConversationFilter:
@@ -54,23 +53,15 @@ class ConversationFilterInput:
         )
 
 
-@strawberry.input(
-    name="LeadFilter", description="Which leads. `null` is no filter; an empty list matches nothing."
-)
+@strawberry.input(name="LeadFilter", description="Which leads. `null` is no filter; an empty list matches nothing.")
 class LeadFilterInput:
     status: list[LeadStatus] | None = strawberry.field(default=None, description="With one of these statuses.")
-    channel: list[LeadChannel] | None = strawberry.field(
-        default=None, description="From one of these channels."
-    )
+    channel: list[LeadChannel] | None = strawberry.field(default=None, description="From one of these channels.")
     search: str | None = strawberry.field(
         default=None, description="With this in the name, email, company or phone: any part of it."
     )
-    created_after: datetime | None = strawberry.field(
-        default=None, description="Recorded after this, exclusive."
-    )
-    created_before: datetime | None = strawberry.field(
-        default=None, description="Recorded before this, exclusive."
-    )
+    created_after: datetime | None = strawberry.field(default=None, description="Recorded after this, exclusive.")
+    created_before: datetime | None = strawberry.field(default=None, description="Recorded before this, exclusive.")
 
     def asked(self) -> LeadFilter:
         """Read the filter. Raises BadUserInput."""
@@ -88,9 +79,7 @@ class ConversationOrderInput:
     field: ConversationOrderField = strawberry.field(
         default=ConversationOrderField.UPDATED_AT, description="What to order by."
     )
-    direction: OrderDirection = strawberry.field(
-        default=OrderDirection.DESC, description="Which end comes first."
-    )
+    direction: OrderDirection = strawberry.field(default=OrderDirection.DESC, description="Which end comes first.")
 
     def asked(self) -> Order:
         """Read the order."""
@@ -99,12 +88,8 @@ class ConversationOrderInput:
 
 @strawberry.input(name="LeadOrder", description="An order of leads.")
 class LeadOrderInput:
-    field: LeadOrderField = strawberry.field(
-        default=LeadOrderField.CREATED_AT, description="What to order by."
-    )
-    direction: OrderDirection = strawberry.field(
-        default=OrderDirection.DESC, description="Which end comes first."
-    )
+    field: LeadOrderField = strawberry.field(default=LeadOrderField.CREATED_AT, description="What to order by.")
+    direction: OrderDirection = strawberry.field(default=OrderDirection.DESC, description="Which end comes first.")
 
     def asked(self) -> Order:
         """Read the order."""

@@ -65,9 +65,7 @@ class Mutation:
         self, info: Info, input: Annotated[UpdateConversationStatusInput, _Described]
     ) -> UpdateConversationStatusPayload:
         async def change() -> records.Conversation:
-            return await writes.set_conversation_status(
-                info.context, _uuid(input.id, "id"), input.status.value
-            )
+            return await writes.set_conversation_status(info.context, _uuid(input.id, "id"), input.status.value)
 
         return UpdateConversationStatusPayload(**await _outcome("conversation", change()))
 
@@ -87,9 +85,7 @@ class Mutation:
         return StartConversationPayload(**await _outcome("conversation", start()))
 
     @strawberry.mutation(description="Add a message to a conversation.")
-    async def add_message(
-        self, info: Info, input: Annotated[AddMessageInput, _Described]
-    ) -> AddMessagePayload:
+    async def add_message(self, info: Info, input: Annotated[AddMessageInput, _Described]) -> AddMessagePayload:
         async def add() -> records.Message:
             return await writes.add_message(
                 info.context,
@@ -103,9 +99,7 @@ class Mutation:
         return AddMessagePayload(**await _outcome("message", add()))
 
     @strawberry.mutation(description="Create a lead.")
-    async def create_lead(
-        self, info: Info, input: Annotated[CreateLeadInput, _Described]
-    ) -> CreateLeadPayload:
+    async def create_lead(self, info: Info, input: Annotated[CreateLeadInput, _Described]) -> CreateLeadPayload:
         values = given(input, without=frozenset({"idempotency_key"}))
         # Null asks for the default where a column cannot be empty.
         values = {name: value for name, value in values.items() if value is not None}
@@ -113,9 +107,7 @@ class Mutation:
         return CreateLeadPayload(**await _outcome("lead", created))
 
     @strawberry.mutation(description="Change some fields of a lead.")
-    async def update_lead(
-        self, info: Info, input: Annotated[UpdateLeadInput, _Described]
-    ) -> UpdateLeadPayload:
+    async def update_lead(self, info: Info, input: Annotated[UpdateLeadInput, _Described]) -> UpdateLeadPayload:
         async def change() -> records.Lead:
             changes = given(input, without=frozenset({"id"}))
             return await writes.update_lead(info.context, _uuid(input.id, "id"), changes)

@@ -7,9 +7,7 @@ import strawberry
 from gateway_graphql.enums import Channel, ConversationStatus, LeadChannel, LeadStatus, MessageRole
 from gateway_graphql.scalars import JSON
 
-_KEY = (
-    "Makes trying again safe: the same key answers what was created first, for 24 hours. At most 255 characters."
-)
+_KEY = "Makes trying again safe: the same key answers what was created first, for 24 hours. At most 255 characters."
 _METADATA = "Notes, tags and custom fields: an object."
 
 
@@ -32,9 +30,7 @@ class AddMessageInput:
     conversation_id: strawberry.ID = strawberry.field(description="The conversation, of any status.")
     role: MessageRole = strawberry.field(description="Who speaks.")
     content: str = strawberry.field(description="The text: at most 100,000 characters; it may be empty.")
-    metadata: JSON | None = strawberry.field(
-        default=None, description="What the provider says besides: an object."
-    )
+    metadata: JSON | None = strawberry.field(default=None, description="What the provider says besides: an object.")
     idempotency_key: str | None = strawberry.field(default=None, description=_KEY)
 
 
@@ -44,13 +40,9 @@ class CreateLeadInput:
     phone: str | None = strawberry.field(default=None, description="Phone number.")
     email: str | None = strawberry.field(default=None, description="E-mail address.")
     company: str | None = strawberry.field(default=None, description="Company.")
-    channel: LeadChannel | None = strawberry.field(
-        default=LeadChannel.WEB, description="Where the lead came from."
-    )
+    channel: LeadChannel | None = strawberry.field(default=LeadChannel.WEB, description="Where the lead came from.")
     channel_id: str | None = strawberry.field(default=None, description="Who this is on that channel.")
-    preferred_services: list[str] | None = strawberry.field(
-        default=None, description="The services asked for."
-    )
+    preferred_services: list[str] | None = strawberry.field(default=None, description="The services asked for.")
     appointment_notes: str | None = strawberry.field(default=None, description="Notes on the request.")
     metadata: JSON | None = strawberry.field(default=None, description=_METADATA)
     idempotency_key: str | None = strawberry.field(default=None, description=_KEY)
@@ -59,23 +51,15 @@ class CreateLeadInput:
 @strawberry.input(description="A lead and what to change of it. What is left out stays as it is.")
 class UpdateLeadInput:
     id: strawberry.ID = strawberry.field(description="The lead's id.")
-    name: str | None = strawberry.field(
-        default=strawberry.UNSET, description="The customer's name; not empty."
-    )
+    name: str | None = strawberry.field(default=strawberry.UNSET, description="The customer's name; not empty.")
     phone: str | None = strawberry.field(default=strawberry.UNSET, description="Phone number; null clears it.")
-    email: str | None = strawberry.field(
-        default=strawberry.UNSET, description="E-mail address; null clears it."
-    )
+    email: str | None = strawberry.field(default=strawberry.UNSET, description="E-mail address; null clears it.")
     company: str | None = strawberry.field(default=strawberry.UNSET, description="Company; null clears it.")
-    channel: LeadChannel | None = strawberry.field(
-        default=strawberry.UNSET, description="Where the lead came from."
-    )
+    channel: LeadChannel | None = strawberry.field(default=strawberry.UNSET, description="Where the lead came from.")
     channel_id: str | None = strawberry.field(
         default=strawberry.UNSET, description="Who this is on that channel; null clears it."
     )
-    status: LeadStatus | None = strawberry.field(
-        default=strawberry.UNSET, description="How far the lead has come."
-    )
+    status: LeadStatus | None = strawberry.field(default=strawberry.UNSET, description="How far the lead has come.")
     preferred_services: list[str] | None = strawberry.field(
         default=strawberry.UNSET, description="The services asked for."
     )
@@ -87,6 +71,4 @@ class UpdateLeadInput:
 
 def given(input: Any, *, without: frozenset[str]) -> dict[str, Any]:
     """Return the fields of an input that were not left out, by their Python names."""
-    return {
-        name: value for name, value in vars(input).items() if value is not strawberry.UNSET and name not in without
-    }
+    return {name: value for name, value in vars(input).items() if value is not strawberry.UNSET and name not in without}

@@ -100,9 +100,7 @@ class Query:
         ] = None,
     ) -> Any:
         order = (order_by or LeadOrderInput()).asked()
-        window = Slice(first, after, last, before).window(
-            arguments.ROWS, resolvers.LEADS, leads.listing, order
-        )
+        window = Slice(first, after, last, before).window(arguments.ROWS, resolvers.LEADS, leads.listing, order)
         asked = LeadFilter() if filter is None else filter.asked()
         return resolvers.list_leads(info.context, asked, order, window)
 

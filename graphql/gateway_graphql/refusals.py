@@ -14,15 +14,15 @@ LONGEST_CONTENT = 100_000
 MOST_SERVICES = 100
 
 
-class _UserErrorCode(StrEnum):
+class UserErrorCode(StrEnum):
     NOT_FOUND = "not_found"
     INVALID = "invalid"
     TOO_LONG = "too_long"
     CONFLICT = "conflict"
 
 
-UserErrorCode = described(
-    _UserErrorCode,
+described(
+    UserErrorCode,
     "Why a change was refused.",
     NOT_FOUND="What the field names does not exist.",
     INVALID="The field's value cannot be.",

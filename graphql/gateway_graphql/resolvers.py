@@ -72,17 +72,13 @@ def list_leads(context: Context, filter: LeadFilter, order: Order, window: Windo
     return _list(context, LEADS, leads.listing, filter, order, window)
 
 
-def list_conversations(
-    context: Context, filter: ConversationFilter, order: Order, window: Window
-) -> Connection[Any]:
+def list_conversations(context: Context, filter: ConversationFilter, order: Order, window: Window) -> Connection[Any]:
     """The organization's conversations."""
     context.require(Scope.CONVERSATIONS_READ)
     return _list(context, CONVERSATIONS, conversations.listing, filter, order, window)
 
 
-def search_messages(
-    context: Context, words: str, conversation_id: UUID | None, window: Window
-) -> Connection[Any]:
+def search_messages(context: Context, words: str, conversation_id: UUID | None, window: Window) -> Connection[Any]:
     """The organization's messages with these words, the newest first."""
     context.require(Scope.CONVERSATIONS_READ)
     filter = MessageFilter(words=words, conversation_id=conversation_id)
@@ -94,18 +90,14 @@ async def leads_of_conversations(parents: Sequence[Conversation], context: Conte
     return await leads.leads_by_id(context.tenant, [parent.lead_id for parent in parents])
 
 
-async def last_messages_of_conversations(
-    parents: Sequence[Conversation], context: Context
-) -> list[Message | None]:
+async def last_messages_of_conversations(parents: Sequence[Conversation], context: Context) -> list[Message | None]:
     """The latest message of each conversation."""
     filled = [parent.id for parent in parents if parent.message_count]
     found = dict(zip(filled, await messages.last_messages(context.tenant, filled), strict=True)) if filled else {}
     return [found.get(parent.id) for parent in parents]
 
 
-async def conversations_of_messages(
-    parents: Sequence[Message], context: Context
-) -> list[Conversation | None]:
+async def conversations_of_messages(parents: Sequence[Message], context: Context) -> list[Conversation | None]:
     """The conversation of each message. None only where it was deleted meanwhile."""
     ids = [parent.conversation_id for parent in parents]
     return await conversations.conversations_by_id(context.tenant, ids)

@@ -17,9 +17,7 @@ from gateway_graphql.schema import schema
 class Service:
     """The schema, served from one database to the holders of tokens."""
 
-    def __init__(
-        self, settings: Settings, authenticator: Authenticator, database: Database, budget: Budget
-    ) -> None:
+    def __init__(self, settings: Settings, authenticator: Authenticator, database: Database, budget: Budget) -> None:
         """Raise ValueError where the trusted documents cannot be read."""
         self.viewer = authenticator.viewer
         self.most_in_batch = settings.max_batch

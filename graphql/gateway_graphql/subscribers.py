@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from typing import Generic, NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 Event = TypeVar("Event")
 
@@ -14,14 +15,12 @@ class TooSlow(Exception):
     """The subscriber did not take its events in time."""
 
 
-class Subscriber(NamedTuple, Generic[Event]):
+@dataclass(frozen=True, eq=False)
+class Subscriber(Generic[Event]):
     """Somebody who watches, what of it is wanted, and what was not taken yet."""
 
     wants: Callable[[Event], bool]
     queue: asyncio.Queue[Event]
-
-    __hash__ = object.__hash__
-    __eq__ = object.__eq__
 
 
 class Subscribers(Generic[Event]):
@@ -45,7 +44,7 @@ class Subscribers(Generic[Event]):
 
     def join(self, wants: Callable[[Event], bool]) -> Subscriber[Event]:
         """Begin to collect events for somebody who will `take` them."""
-        subscriber = Subscriber(wants, asyncio.Queue(LONGEST_QUEUE))
+        subscriber = Subscriber(wants, asyncio.Queue[Event](LONGEST_QUEUE))
         self._everybody.add(subscriber)
         return subscriber
 

@@ -20,9 +20,7 @@ from gateway_graphql.node import Node
 from gateway_graphql.scalars import JSON
 from levelwise import batched
 
-ConversationsFilter = Annotated[
-    ConversationFilterInput | None, strawberry.argument(description="Which conversations.")
-]
+ConversationsFilter = Annotated[ConversationFilterInput | None, strawberry.argument(description="Which conversations.")]
 ConversationsOrder = Annotated[
     ConversationOrderInput | None,
     strawberry.argument(description="In which order. The last activity first, if nothing is given."),

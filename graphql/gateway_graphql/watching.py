@@ -41,9 +41,7 @@ async def added_messages(
     return stream()
 
 
-async def changed_conversations(
-    context: Context, filter: ConversationFilter
-) -> AsyncGenerator[Conversation]:
+async def changed_conversations(context: Context, filter: ConversationFilter) -> AsyncGenerator[Conversation]:
     """Conversations that changed, and pass the filter as they are now."""
     context.require(Scope.CONVERSATIONS_READ)
 

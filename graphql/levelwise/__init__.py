@@ -1,12 +1,12 @@
 """Level-by-level execution of Strawberry schemas: an operation is compiled once, a field of many parents is one call.
 
-    surprises, leaves, fields   what values and fields there are
-    support                     what is compiled, and what is left to graphql-core
-    plan                        which fields each object of the answer has
-    generate                    Python that makes a level's objects, for all that is usual
-    complete                    exact completion, for all that is not
-    layout, calls, levels, run  from the root value downwards and back
-    operation                   the way in
+surprises, leaves, fields   what values and fields there are
+support                     what is compiled, and what is left to graphql-core
+plan                        which fields each object of the answer has
+generate                    Python that makes a level's objects, for all that is usual
+complete                    exact completion, for all that is not
+layout, calls, levels, run  from the root value downwards and back
+operation                   the way in
 """
 
 from levelwise.batching import batched

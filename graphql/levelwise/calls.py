@@ -7,6 +7,7 @@ calls the batch function of `lead` with both conversations. All that has to be a
 
 from asyncio import ensure_future, gather
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import repeat
 from operator import attrgetter
 from typing import Any, Protocol
 
@@ -14,7 +15,7 @@ from graphql.pyutils import Path, is_awaitable
 from strawberry.exceptions import WrongNumberOfResultsReturned
 
 from levelwise.complete import read
-from levelwise.fields import Attribute, Batch, Resolver
+from levelwise.fields import Arguments, Attribute, Batch, Resolver, are_immutable
 from levelwise.plan import Field
 from levelwise.run import Run
 from levelwise.surprises import Awaited, Failure, is_ordinary
@@ -77,15 +78,15 @@ def _attributes(column: Column, run: Run) -> list[Any]:
 def _resolved(
     column: Column, source: Resolver, run: Run, waiting: list[tuple[Awaitable[Any], Take]]
 ) -> list[Any]:
-    field, stage = column.field, column.stage
-    try:
-        arguments = run.arguments(field)
-    except Exception as error:  # noqa: BLE001 (scalars may raise anything)
-        return [run.fail(error) for _ in stage.rows]
+    field, rows = column.field, column.stage.rows
+    paths = column.stage.paths if source.needs_info else repeat(None)
     values: list[Any] = []
-    for number, (row, path) in enumerate(zip(stage.rows, stage.paths, strict=True)):
+    arguments: Arguments | None = None
+    for number, (row, path) in enumerate(zip(rows, paths, strict=False)):
         try:
-            info = run.info(field, Path(path, field.key, field.parent.name))
+            if arguments is None or not are_immutable(arguments):
+                arguments = run.arguments(field)
+            info = run.info(field, Path(path, field.key, field.parent.name)) if source.needs_info else None
             value = source.resolve(row, info, **arguments)
         except Exception as error:  # noqa: BLE001 (resolvers may raise anything)
             value = run.fail(error)

@@ -1,12 +1,12 @@
 """Fields: how the value of a field comes about.
 
-    @strawberry.type
-    class Lead:
-        name: str                                     # Attribute("name"): read by generated code
-        conversations: Page = batched(conversations)  # Batch(conversations, ...): one call for all leads
+@strawberry.type
+class Lead:
+    name: str                                     # Attribute("name"): read by generated code
+    conversations: Page = batched(conversations)  # Batch(conversations, ...): one call for all leads
 
-        @strawberry.field
-        def initials(self) -> str: ...                # Resolver(...): called lead by lead, as graphql-core does
+    @strawberry.field
+    def initials(self) -> str: ...                # Resolver(...): called lead by lead, as graphql-core does
 """
 
 from collections.abc import Callable
@@ -28,8 +28,12 @@ from graphql import (
 from graphql.execution.values import VariableValues, get_argument_values
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
+from strawberry.types.fields.resolver import StrawberryResolver
 
 Arguments = dict[str, Any]
+
+Convert = Callable[[Arguments, GraphQLResolveInfo[Any]], Arguments]
+"""Makes Strawberry's arguments of GraphQL's."""
 
 
 class TypeName(NamedTuple):
@@ -43,17 +47,19 @@ class Attribute(NamedTuple):
 
 
 class Resolver(NamedTuple):
-    """A function that graphql-core would call for each parent."""
+    """A function of one parent."""
 
     resolve: Callable[..., Any]
+    """`(parent, info, **arguments)` to a value, awaitable or not."""
+    convert: Convert | None = None
+    needs_info: bool = True
 
 
 class Batch(NamedTuple):
     """A function of all parents of a level."""
 
     function: Callable[..., Any]
-    convert: Callable[[Arguments, GraphQLResolveInfo], Arguments]
-    """Makes Strawberry's arguments of GraphQL's."""
+    convert: Convert
 
 
 Source = TypeName | Attribute | Resolver | Batch
@@ -64,30 +70,44 @@ def source(definition: GraphQLField, schema: strawberry.Schema | None) -> Source
     if definition is TypeNameMetaFieldDef:
         return TypeName()
     field = definition.extensions.get("strawberry-definition")
-    if schema is None or not _is_plain(field, definition):
+    if schema is None or not isinstance(field, StrawberryField) or not _is_plain(field, schema):
         return Resolver(definition.resolve or default_field_resolver)
     if field.base_resolver is None:
         return Attribute(field.python_name)
-    return Batch(field.base_resolver.wrapped_func.batch, _conversion(field, schema))
+    batch = getattr(field.base_resolver.wrapped_func, "batch", None)
+    return Batch(batch, _conversion(field, schema)) if batch else _function(field, field.base_resolver, schema)
 
 
-def _is_plain(field: Any, definition: GraphQLField) -> bool:
-    # Plain is what does nothing beyond reading the attribute, or calling the batch function.
-    if not isinstance(field, StrawberryField) or type(field).get_result is not StrawberryField.get_result:
+def _is_plain(field: StrawberryField, schema: strawberry.Schema) -> bool:
+    # Whether Strawberry would do nothing but read the attribute, or call the resolver.
+    if type(field).get_result is not StrawberryField.get_result or field.extensions or field.is_subscription:
         return False
-    if field.extensions or field.is_subscription:
+    if schema.schema_converter._exception_handler_specs:  # noqa: SLF001 (nothing public tells)
         return False
     if field.base_resolver is not None:
-        return hasattr(field.base_resolver.wrapped_func, "batch")
+        return callable(field.base_resolver.wrapped_func)
     name = field.python_name
-    reads = getattr(definition.resolve, "__name__", "") == "_get_basic_result"  # no exception handlers around it
-    return reads and field.default_resolver is getattr and name.isidentifier() and not iskeyword(name)
+    return field.default_resolver is getattr and name.isidentifier() and not iskeyword(name)
 
 
-def _conversion(
-    field: StrawberryField, schema: strawberry.Schema
-) -> Callable[[Arguments, GraphQLResolveInfo], Arguments]:
-    def convert(given: Arguments, info: GraphQLResolveInfo) -> Arguments:
+def _function(field: StrawberryField, resolver: StrawberryResolver[Any], schema: strawberry.Schema) -> Resolver:
+    """Call a resolver as Strawberry does, without what it does for the sake of others."""
+    function, info_class = resolver.wrapped_func, schema.config.info_class
+    takes_self, info_parameter = resolver.self_parameter is not None, resolver.info_parameter
+    parents = [each.name for each in (resolver.parent_parameter, resolver.root_parameter) if each]
+
+    def resolve(parent: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
+        for name in parents:
+            arguments[name] = parent
+        if info_parameter is not None:
+            arguments[info_parameter.name] = info_class(_raw_info=info, _field=field)
+        return function(parent, **arguments) if takes_self else function(**arguments)
+
+    return Resolver(resolve, _conversion(field, schema), needs_info=info_parameter is not None)
+
+
+def _conversion(field: StrawberryField, schema: strawberry.Schema) -> Convert:
+    def convert(given: Arguments, info: GraphQLResolveInfo[Any]) -> Arguments:
         return convert_arguments(
             given,
             field.arguments,
@@ -104,14 +124,17 @@ def arguments(definition: GraphQLField, node: FieldNode, variables: VariableValu
     return get_argument_values(definition, node, variables) if definition.args or node.arguments else {}
 
 
-def is_constant(node: FieldNode, values: Arguments) -> bool:
-    """Tell whether a field has these arguments each time, and nobody can change them."""
-    if not all(value is None or isinstance(value, str | int | float | Enum) for value in values.values()):
-        return False
+def are_immutable(values: Arguments) -> bool:
+    """Tell whether nobody can change these arguments, so that they can be given to several."""
+    return all(value is None or isinstance(value, str | int | float | Enum) for value in values.values())
+
+
+def has_variables(node: FieldNode) -> bool:
+    """Tell whether a field's arguments depend on variables."""
     search = _VariableSearch()
     for argument in node.arguments or ():
         visit(argument, search)
-    return not search.found
+    return search.found
 
 
 class _VariableSearch(Visitor):

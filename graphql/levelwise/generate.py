@@ -1,4 +1,4 @@
-'''Generate: Python that makes a level's objects of their rows, one loop for all of them.
+"""Generate: Python that makes a level's objects of their rows, one loop for all of them.
 
 Of `{ id status lead { name } node { tags } }`, where `lead` is a batch field, it makes
 
@@ -21,7 +21,7 @@ Of `{ id status lead { name } node { tags } }`, where `lead` is a batch field, i
 
 which answers the objects and the numbers of those that exact completion has to make. Nothing of a client's text
 enters the source but response keys, as `repr` writes them; attributes are names of the schema.
-'''
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -153,7 +153,7 @@ def _check(field: Field) -> Callable[[Any, Any], None]:
 def are_of_type(field: Field, values: Sequence[Any], run: Any) -> bool:
     """Tell whether all values are objects of the field's type, and remember what their classes tell."""
     selection = field.selection
-    if selection is None or selection.error is not None:
+    if selection is None or selection.error is not None or selection.asks_async:
         return False
     classes = set(map(type, values))
     if classes <= selection.known:

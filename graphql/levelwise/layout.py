@@ -1,8 +1,8 @@
 """Layout: how the objects in a level's values lie. They are flattened for the next level, and put back after it.
 
-    values  [[a, b], [], [c]]      what three parents' lists hold
-    rows    [a, b, c]              the next level
-    results [[A, B], [], [C]]      the objects made of them, where the parents find them
+values  [[a, b], [], [c]]      what three parents' lists hold
+rows    [a, b, c]              the next level
+results [[A, B], [], [C]]      the objects made of them, where the parents find them
 """
 
 from collections.abc import Iterator, Sequence
@@ -137,9 +137,9 @@ def selections_of(field: Field, rows: Sequence[Any], run: Any) -> list[Selection
 
 
 def _selections_by_type(field: Field, rows: Sequence[Any], run: Any) -> list[Selection] | None:
-    info = run.info(field)
-    if not all(is_ordinary(class_) for class_ in set(map(type, rows))):
+    if field.asks_async or not all(map(is_ordinary, set(map(type, rows)))):
         return None
+    info = run.info(field)
     found = [field.selections[resolve_type(field, row, info)] for row in rows]
     for row, selection in zip(rows, found, strict=True):
         is_type_of = selection.type.is_type_of

@@ -1,9 +1,9 @@
 """Leaves: how values of scalars and enums are told to be fine at a glance, and coerced where they are not.
 
-    >>> leaf(GraphQLInt, {}).doubt
-    'type({0}) is not int or not -2147483648 <= {0} <= 2147483647'
-    >>> leaf(status, {}).names
-    {Status.ACTIVE: 'ACTIVE', 'active': 'ACTIVE', ...}
+>>> leaf(GraphQLInt, {}).doubt
+'type({0}) is not int or not -2147483648 <= {0} <= 2147483647'
+>>> leaf(status, {}).names
+{Status.ACTIVE: 'ACTIVE', 'active': 'ACTIVE', ...}
 """
 
 from collections.abc import Callable, Collection, Hashable, Mapping

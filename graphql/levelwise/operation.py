@@ -1,8 +1,8 @@
 """Operation: compiled once, run often.
 
-    plan = compile_operation(schema, parse("query ($id: ID!) { lead(id: $id) { name } }"))
-    if isinstance(plan, Unsupported): ...  # graphql-core has to run it
-    result = await plan.run(context, {"id": "1"})
+plan = compile_operation(schema, parse("query ($id: ID!) { lead(id: $id) { name } }"))
+if isinstance(plan, Unsupported): ...  # graphql-core has to run it
+result = await plan.run(context, {"id": "1"})
 """
 
 from collections.abc import Mapping
@@ -105,9 +105,7 @@ class Plan:
         return [Selection(type_, [field]) for field in selection.fields]
 
 
-def _executor(
-    schema: GraphQLSchema, strawberry_schema: strawberry.Schema | None, found: Definitions
-) -> Executor[Any]:
+def _executor(schema: GraphQLSchema, strawberry_schema: strawberry.Schema | None, found: Definitions) -> Executor[Any]:
     """Make the executor that would run the operation, with nothing yet to run it on."""
     class_ = strawberry_schema.execution_context_class if strawberry_schema else Executor
     return class_(

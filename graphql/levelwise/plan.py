@@ -16,6 +16,7 @@ has a plan for each combination of the variables that they depend on.
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from inspect import iscoroutinefunction
 from typing import Any, TypeVar
 
 import strawberry
@@ -85,6 +86,11 @@ class Selection:
         return [field for field in self.fields if field.is_column]
 
     @cached_property
+    def asks_async(self) -> bool:
+        """Whether to tell if an object is of this type takes awaiting."""
+        return iscoroutinefunction(self.type.is_type_of)
+
+    @cached_property
     def decides_by_class(self) -> bool:
         """Whether an object's class tells if it is of this type."""
         return self.type.is_type_of is None or getattr(self.type.is_type_of, "by_class", False)
@@ -123,6 +129,12 @@ class Field:
     def selection(self) -> Selection | None:
         """The selection if its type is settled: the field's type is an object's."""
         return None if is_abstract_type(get_named_type(self.type)) else next(iter(self.selections.values()), None)
+
+    @cached_property
+    def asks_async(self) -> bool:
+        """Whether to tell an object's type takes awaiting."""
+        resolve_type = getattr(get_named_type(self.type), "resolve_type", None)
+        return iscoroutinefunction(resolve_type) or any(each.asks_async for each in self.selections.values())
 
     @cached_property
     def inline_levels(self) -> int:
@@ -189,9 +201,7 @@ class Planner:
             selections = {each.name: self._selection(each, details) for each in types}
         elif isinstance(named, GraphQLObjectType):
             selections = {named.name: self._selection(named, details)}
-        return Field(
-            key, details, parent, definition, source(definition, self._strawberry_schema), leaf_, selections
-        )
+        return Field(key, details, parent, definition, source(definition, self._strawberry_schema), leaf_, selections)
 
     def _selection(self, type_: GraphQLObjectType, details: list[FieldDetails]) -> Selection:
         try:

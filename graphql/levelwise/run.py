@@ -7,7 +7,7 @@ from graphql.execution import Executor
 from graphql.execution.values import VariableValues
 from graphql.pyutils import Path
 
-from levelwise.fields import Arguments, Batch, arguments, is_constant
+from levelwise.fields import Arguments, Batch, Resolver, are_immutable, arguments, has_variables
 from levelwise.plan import Field
 from levelwise.surprises import Failure
 
@@ -24,7 +24,7 @@ class Run:
         self._root_value = root_value
         self._template = executor
         self._executor: Executor[Any] | None = None
-        self._infos: dict[Field, GraphQLResolveInfo] = {}
+        self._infos: dict[Field, GraphQLResolveInfo[Any]] = {}
 
     @property
     def executor(self) -> Executor[Any]:
@@ -42,7 +42,7 @@ class Run:
         self.failed = True
         return Failure(error)
 
-    def info(self, field: Field, path: Path | None = None) -> GraphQLResolveInfo:
+    def info(self, field: Field, path: Path | None = None) -> GraphQLResolveInfo[Any]:
         """Make the info of a field. Without path it is one for all parents, and its path names the field alone."""
         if path is not None:
             return self.executor.build_resolve_info(field.definition, field.nodes, field.parent, path)
@@ -51,12 +51,12 @@ class Run:
         return self._infos[field]
 
     def arguments(self, field: Field) -> Arguments:
-        """Coerce a field's arguments: the same for all parents."""
+        """Coerce a field's arguments, as its function takes them."""
         if field.constant_arguments is not None:
             return field.constant_arguments
         values = arguments(field.definition, field.nodes[0], self.variables)
-        if isinstance(field.source, Batch) and field.definition.args:
+        if isinstance(field.source, Resolver | Batch) and field.source.convert and field.definition.args:
             values = field.source.convert(values, self.info(field))
-        if is_constant(field.nodes[0], values):
+        if are_immutable(values) and not has_variables(field.nodes[0]):
             field.constant_arguments = values
         return values

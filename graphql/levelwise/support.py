@@ -74,9 +74,7 @@ def unsupported_schema(schema: strawberry.Schema) -> Unsupported | None:
     return None
 
 
-def definitions(
-    schema: GraphQLSchema, document: DocumentNode, operation_name: str | None
-) -> Definitions | Unsupported:
+def definitions(schema: GraphQLSchema, document: DocumentNode, operation_name: str | None) -> Definitions | Unsupported:
     """Find the operation of a validated document, or tell why it cannot be compiled."""
     fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
     operations = [
@@ -150,7 +148,10 @@ class _Size:
         if key not in self._known:
             types = self._schema.get_possible_types(on) if is_abstract_type(on) else [on]
             sizes = [self._node(each, type_, level) for type_ in types for each in selections.selections]
-            self._known[key] = sum(fields for fields, _ in sizes), max((levels for _, levels in sizes), default=0)
+            self._known[key] = (
+                sum(fields for fields, _ in sizes),
+                max((levels for _, levels in sizes), default=0),
+            )
         return self._known[key]
 
     def _node(self, node: Node, on: GraphQLNamedType, level: int) -> tuple[int, int]:

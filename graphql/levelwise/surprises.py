@@ -1,6 +1,6 @@
 """Surprises: what generated code does not deal with, and how it stands in an unfinished answer.
 
-    >>> answer = {"name": "Ada", "email": Failure(ValueError("no such mailbox"))}
+>>> answer = {"name": "Ada", "email": Failure(ValueError("no such mailbox"))}
 """
 
 from functools import lru_cache

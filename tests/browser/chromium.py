@@ -100,9 +100,7 @@ class Page:
         for domain in ("Network", "Runtime", "Log"):
             self._send(session, f"{domain}.enable")
         # Workers are targets of their own, stopped until they are watched too.
-        self._send(
-            session, "Target.setAutoAttach", autoAttach=True, waitForDebuggerOnStart=True, flatten=True
-        )
+        self._send(session, "Target.setAutoAttach", autoAttach=True, waitForDebuggerOnStart=True, flatten=True)
         self._send(session, "Runtime.runIfWaitingForDebugger")
 
     def _note(self, event: str | None, values: dict[str, Any]) -> None:

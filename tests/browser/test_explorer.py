@@ -27,9 +27,7 @@ def run_until_shown(page: Page, explorer: ExplorerPage, text: str) -> None:
     page.until(f"{text_of(explorer.answer)}.includes('{text}')")
 
 
-def test_a_link_with_a_token_is_all_it_takes(
-    page: Page, either: ExplorerPage, organization: Organization
-) -> None:
+def test_a_link_with_a_token_is_all_it_takes(page: Page, either: ExplorerPage, organization: Organization) -> None:
     organization.message(organization.conversation(organization.lead(name="Hypatia")))
     bearer = token(organization.id)
     page.open(f"{either.url}#token={bearer}")
@@ -102,9 +100,7 @@ def test_graphiql_shows_messages_as_they_are_added(
     conversation = organization.conversation()
     page.open(f"{graphiql.url}#token={token(organization.id)}")
     wait_for_editor(page, graphiql)
-    page.run(
-        "[...document.querySelectorAll('.graphiql-tab-button')].find(tab => tab.innerText === 'Live').click()"
-    )
+    page.run("[...document.querySelectorAll('.graphiql-tab-button')].find(tab => tab.innerText === 'Live').click()")
     page.until(f"{text_of(graphiql.operation)}.includes('messageAdded')")
     # GraphiQL looks at an operation only a tenth of a second after it changed.
     page.run("new Promise(done => setTimeout(done, 300))")

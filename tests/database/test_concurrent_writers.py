@@ -84,9 +84,7 @@ def write_at_once(url: str, organization: UUID, work: Callable[[Writer, int], An
         list(pool.map(run, range(WRITERS)))
 
 
-def test_overlapping_transactions_on_a_few_conversations(
-    organization: Organization, database_url: str
-) -> None:
+def test_overlapping_transactions_on_a_few_conversations(organization: Organization, database_url: str) -> None:
     conversations = [organization.conversation() for _ in range(3)]
 
     def work(writer: Writer, number: int) -> None:
@@ -105,9 +103,7 @@ def test_overlapping_transactions_on_a_few_conversations(
     assert organization.sql(_WRONG, organization.id) == []
 
 
-def test_statements_that_touch_many_conversations_in_any_order(
-    organization: Organization, database_url: str
-) -> None:
+def test_statements_that_touch_many_conversations_in_any_order(organization: Organization, database_url: str) -> None:
     conversations = [organization.conversation() for _ in range(12)]
 
     def work(writer: Writer, number: int) -> None:
@@ -117,9 +113,7 @@ def test_statements_that_touch_many_conversations_in_any_order(
             writer.delete(0.4)
 
     write_at_once(database_url, organization.id, work)  # a deadlock would raise here
-    moved = organization.sql(
-        "SELECT max(message_count) FROM conversations WHERE organization_id = %s", organization.id
-    )
+    moved = organization.sql("SELECT max(message_count) FROM conversations WHERE organization_id = %s", organization.id)
     assert moved[0][0] > 0
     assert organization.sql(_WRONG, organization.id) == []
 
@@ -139,9 +133,7 @@ def test_status_changes_while_messages_arrive(organization: Organization, databa
                 )
 
     write_at_once(database_url, organization.id, work)
-    total = organization.sql(
-        "SELECT sum(message_count) FROM conversations WHERE organization_id = %s", organization.id
-    )
+    total = organization.sql("SELECT sum(message_count) FROM conversations WHERE organization_id = %s", organization.id)
     assert total == [(WRITERS // 2 * 20,)]
     assert organization.sql(_WRONG, organization.id) == []
 

@@ -117,15 +117,11 @@ def test_metadata_keep_their_numbers_wherever_they_stand(metadata: str, keys: li
     values = {**{key: json.dumps(value) for key, value in MESSAGE.items()}, "metadata": metadata}
     line = "{" + ",".join(f'"{key}":{values[key]}' for key in keys) + "}"
     kept = parse(line.encode()).text.split("\t")[4].replace("\\\\", "\\")
-    assert json.loads(kept, parse_float=str, parse_int=str) == json.loads(
-        metadata, parse_float=str, parse_int=str
-    )
+    assert json.loads(kept, parse_float=str, parse_int=str) == json.loads(metadata, parse_float=str, parse_int=str)
 
 
 def test_metadata_keep_their_numbers_behind_escaped_keys() -> None:
-    line = orjson.dumps(MESSAGE).replace(
-        b'"metadata":{}', b'"\\u006detadata":{"metadata":{},"created_at":1.0}'
-    )
+    line = orjson.dumps(MESSAGE).replace(b'"metadata":{}', b'"\\u006detadata":{"metadata":{},"created_at":1.0}')
     assert parse(line).text.split("\t")[4] == '{"metadata":{},"created_at":1.0}'
 
 

@@ -59,9 +59,7 @@ async def listed(world: World, order: Order, filter: ConversationFilter) -> list
 def placed(window: Window, numbers: Bounds, rows: list[Conversation], order: Order) -> Window:
     """The window between the rows of these numbers."""
     places = [conversations.listing.position(row, order) for row in rows]
-    after, before = (
-        None if number is None or not places else places[number % len(places)] for number in numbers
-    )
+    after, before = (None if number is None or not places else places[number % len(places)] for number in numbers)
     return window._replace(after=after, before=before)
 
 
@@ -132,9 +130,7 @@ async def test_every_conversations_messages_are_walked_exactly(
             return pages[0]
 
         rows = read(await walk(ask, position, size, backwards=backwards), size, backwards=backwards)
-        assert [message.role for message in rows] == [
-            said for said in row.roles if role is None or said in role
-        ]
+        assert [message.role for message in rows] == [said for said in row.roles if role is None or said in role]
         assert rows == sorted(rows, key=position)
         assert count == len(rows)
 
@@ -165,9 +161,7 @@ async def test_a_window_is_a_slice(
 
 
 @properties
-@given(
-    drawn_conversations, orders, choices(STATUSES), st.lists(st.integers(0, 6), max_size=5), windows, bounds
-)
+@given(drawn_conversations, orders, choices(STATUSES), st.lists(st.integers(0, 6), max_size=5), windows, bounds)
 async def test_pages_of_many_parents_are_the_pages_of_each(
     connection: psycopg.Connection,
     database: Database,
@@ -224,18 +218,14 @@ async def test_a_cursor_outlives_its_row(tenant: Tenant, organization: Organizat
 
 
 @pytest.mark.parametrize("parents", [0, 1, 30])
-async def test_many_parents_are_one_statement(
-    tenant: Tenant, organization: Organization, parents: int
-) -> None:
+async def test_many_parents_are_one_statement(tenant: Tenant, organization: Organization, parents: int) -> None:
     ids = [organization.conversation() for _ in range(parents)]
     await messages.listing.pages(tenant, ids, MessageFilter(), CHRONOLOGICAL, Window(5))
     assert tenant.statements == 1
 
 
 def test_an_order_knows_the_types_of_its_positions() -> None:
-    types = {
-        order: conversations.listing.types(Order(order, descending=True)) for order in ConversationOrderField
-    }
+    types = {order: conversations.listing.types(Order(order, descending=True)) for order in ConversationOrderField}
     assert [value.__name__ for value, _ in types.values()] == ["datetime", "datetime", "int"]
     assert {tie for _, tie in types.values()} == {UUID}
     assert leads.listing.types(Order("name", descending=True)) == (str, UUID)

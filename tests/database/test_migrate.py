@@ -122,9 +122,7 @@ def test_triggers_of_another_schema_fire_from_everywhere(new_database: Callable[
                 f'INSERT INTO "Gateway".messages ({columns}) VALUES (%s, %s, %s, %s, %s)'.encode(),
                 (organization.id, conversation, "user", "Hello", START),
             )
-        kept = organization.sql(
-            "SELECT message_count, last_message_at, last_message_preview FROM conversations"
-        )
+        kept = organization.sql("SELECT message_count, last_message_at, last_message_preview FROM conversations")
         assert kept == [(1, START, "Hello")]
 
 

@@ -78,9 +78,7 @@ def nodes(plan: Plan) -> Iterator[Plan]:
         yield from nodes(child)
 
 
-def explained(
-    planner: psycopg.Connection, mode: str, asked: tuple[Statement[Any], Mapping[str, object]]
-) -> Plan:
+def explained(planner: psycopg.Connection, mode: str, asked: tuple[Statement[Any], Mapping[str, object]]) -> Plan:
     """The plan by which the server ran a prepared statement, with the numbers of rows that it met."""
     statement, parameters = asked
     planner.execute(f"SET plan_cache_mode = {mode}".encode())
@@ -129,9 +127,7 @@ async def busiest(tenant: Tenant) -> list[Conversation]:
 
 
 @pytest.mark.parametrize("field", ConversationOrderField)
-async def test_conversations(
-    planner: psycopg.Connection, recorder: Recorder, tenant: Tenant, field: str
-) -> None:
+async def test_conversations(planner: psycopg.Connection, recorder: Recorder, tenant: Tenant, field: str) -> None:
     for filter in (
         ConversationFilter(),
         ConversationFilter(status=("active",)),

@@ -13,6 +13,7 @@ import pytest
 from gateway.database import chunks
 from gateway.database.chunks import ImportFailed, read_lines
 from gateway.database.errors import DatabaseUnavailable
+from gateway.database.migrate import migrate
 from gateway.database.refusals import DatabaseRefused
 from gateway.database.transfer import Imported, export_lines, import_lines
 from tests.support.transferred import Record, conversation, lead, lines, message
@@ -40,8 +41,7 @@ class Records:
     def rows(self) -> list[list[tuple[object, ...]]]:
         """Every row as it is stored, with the transaction that wrote it."""
         return [
-            self.sql(f"SELECT xmin::text, * FROM {table} WHERE organization_id = %s ORDER BY id")
-            for table in TABLES
+            self.sql(f"SELECT xmin::text, * FROM {table} WHERE organization_id = %s ORDER BY id") for table in TABLES
         ]
 
 
@@ -94,9 +94,7 @@ def test_export_and_import_into_an_empty_organization_of_the_same_id_round_trip(
 ) -> None:
     jane, thread, *messages = one_of_each()
     same_time = [message(thread, content=str(turn)) for turn in range(50)]
-    exact = orjson.dumps(message(thread)).replace(
-        b'"metadata":{}', b'"metadata":{"n":1.10,"big":%d}' % 10**40
-    )
+    exact = orjson.dumps(message(thread)).replace(b'"metadata":{}', b'"metadata":{"n":1.10,"big":%d}' % 10**40)
     import_lines(records.url, records.id, [*lines(jane, lead(), thread, *messages, *same_time), exact])
     exported = records.export()
     connection.execute("DELETE FROM leads WHERE organization_id = %s", (records.id,))
@@ -105,6 +103,21 @@ def test_export_and_import_into_an_empty_organization_of_the_same_id_round_trip(
     assert records.export() == exported
     assert b'"n": 1.10' in exported
     assert str(10**40).encode() in exported
+
+
+def test_a_url_may_name_the_schema_and_another_time_zone(
+    records: Records, connection: psycopg.Connection, database_url: str
+) -> None:
+    schema = f"own_{records.id.hex}"
+    connection.execute(f"CREATE SCHEMA {schema}".encode())
+    records.url = f"{database_url}&options=-csearch_path%3D{schema}%20-ctimezone%3DAsia/Tokyo"
+    with pytest.raises(DatabaseRefused, match="no tables of the gateway"):
+        records.export()
+    migrate(records.url)
+    jane = lead()
+    records.load(jane)
+    assert orjson.loads(records.export()) == jane
+    assert records.sql("SELECT id FROM leads WHERE organization_id = %s") == []
 
 
 def test_the_same_records_twice_change_nothing(records: Records) -> None:
@@ -121,9 +134,7 @@ def test_the_same_ids_are_updated_in_place(records: Records) -> None:
     renamed = {**jane, "name": "Janet", "updated_at": "2026-04-01T00:00:00Z"}
     reworded = {**second, "content": "Good bye", "metadata": {"n": 1}}
     assert records.load(renamed, thread, first, reworded) == Imported(4, 2)
-    assert records.load(orjson.loads(orjson.dumps(reworded).replace(b'{"n":1}', b'{"n":1.0}'))) == Imported(
-        1, 1
-    )
+    assert records.load(orjson.loads(orjson.dumps(reworded).replace(b'{"n":1}', b'{"n":1.0}'))) == Imported(1, 1)
     exported = [orjson.loads(line) for line in records.export().splitlines()]
     assert exported[0] == renamed
     assert exported[3] == {**reworded, "metadata": {"n": 1.0}}
@@ -144,9 +155,7 @@ def test_an_id_that_comes_again_changes_the_row_that_it_made(records: Records) -
     jane = lead()
     thread = conversation(jane)
     first, second = message(thread, content="first"), message(thread, content="second")
-    imported = records.load(
-        jane, thread, first, second, {**first, "content": "changed"}, {**jane, "name": "Janet"}
-    )
+    imported = records.load(jane, thread, first, second, {**first, "content": "changed"}, {**jane, "name": "Janet"})
     assert imported == Imported(6, 6)
     exported = [orjson.loads(line) for line in records.export().splitlines()]
     assert exported == [{**jane, "name": "Janet"}, thread, {**first, "content": "changed"}, second]

@@ -145,8 +145,7 @@ def test_nobody_sets_by_hand_what_is_counted(organization: Organization) -> None
     )
     assert kept(organization, conversation) == (0, None, None)
     organization.sql(
-        "UPDATE conversations SET message_count = 7, last_message_at = now(), last_message_preview = ''"
-        " WHERE id = %s",
+        "UPDATE conversations SET message_count = 7, last_message_at = now(), last_message_preview = '' WHERE id = %s",
         conversation,
     )
     assert kept(organization, conversation) == (0, None, None)

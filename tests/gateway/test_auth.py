@@ -65,9 +65,7 @@ def with_claims(**claims: object) -> str:
 
 
 async def test_a_token_says_who_is_asking() -> None:
-    assert await authenticator().viewer(compact()) == Viewer(
-        "user-1", ORGANIZATION, frozenset(Scope), NOW + 3600
-    )
+    assert await authenticator().viewer(compact()) == Viewer("user-1", ORGANIZATION, frozenset(Scope), NOW + 3600)
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
@@ -142,9 +140,7 @@ async def test_claims_that_are_refused(claim: str, value: object, reason: str) -
 @pytest.mark.parametrize("claim", CLAIMS)
 async def test_claims_that_are_missing(claim: str) -> None:
     with pytest.raises(Unauthenticated, match=f"no valid {claim}"):
-        await authenticator().viewer(
-            compact(payload={name: CLAIMS[name] for name in CLAIMS if name != claim})
-        )
+        await authenticator().viewer(compact(payload={name: CLAIMS[name] for name in CLAIMS if name != claim}))
 
 
 @pytest.mark.parametrize(
@@ -335,9 +331,7 @@ async def test_concurrent_requests_share_one_fetch_and_one_that_leaves_does_not_
         (200, {}, b'{"keys": []}' + b" " * 1_000_000),
     ],
 )
-async def test_an_outage_keeps_the_keys_and_is_logged_once(
-    status: int, headers: dict[str, str], body: bytes
-) -> None:
+async def test_an_outage_keeps_the_keys_and_is_logged_once(status: int, headers: dict[str, str], body: bytes) -> None:
     clock, token = Clock(), signed("ES256")
     with provider(jwk("ES256")) as keys:
         gateway = authenticator(keys, clock)
@@ -360,9 +354,7 @@ async def test_a_provider_that_was_never_there() -> None:
 
 
 @pytest.mark.parametrize(("pause", "reason"), [(1, "timed out"), (0.01, "too slow")])
-async def test_a_provider_that_is_slow_is_given_up(
-    pause: float, reason: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_provider_that_is_slow_is_given_up(pause: float, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(auth, "JWKS_TIMEOUT", 0.1)
     with provider(jwk("ES256")) as keys, capture_logs() as logs:
         keys.pause = pause
@@ -393,9 +385,7 @@ HEADERS = st.fixed_dictionaries(
     {"alg": st.sampled_from(["HS256", *ALGORITHMS]) | JSON},
     optional={"kid": st.just("first") | JSON, "crit": JSON, "b64": JSON, "typ": JSON},
 )
-PAYLOADS = JSON | st.fixed_dictionaries(
-    {}, optional=dict.fromkeys([*CLAIMS, "nbf", "scope", "aud", "iss"], JSON)
-)
+PAYLOADS = JSON | st.fixed_dictionaries({}, optional=dict.fromkeys([*CLAIMS, "nbf", "scope", "aud", "iss"], JSON))
 
 
 @settings(deadline=None)

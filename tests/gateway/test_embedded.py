@@ -74,10 +74,7 @@ def test_rows_and_databases_survive_a_restart(data: Path) -> None:
 def test_letters_are_compared_alike_on_every_machine(data: Path) -> None:
     with embedded_postgres(data, durable=False) as url:
         assert ask(url, "SELECT datcollate LIKE 'C%' FROM pg_database WHERE datname = 'gateway'") is True
-        assert (
-            ask(url, "SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = 'gateway'")
-            == "UTF8"
-        )
+        assert ask(url, "SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = 'gateway'") == "UTF8"
         assert ask(url, "SELECT 'Z' < 'a'") is True
 
 
@@ -175,9 +172,7 @@ def test_files_of_another_version_are_named(tmp_path: Path) -> None:
 def test_an_unknown_version_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PGSERVER_POSTGRES_VERSION", "9.6")
     with (
-        pytest.raises(
-            EmbeddedPostgresError, match=r"^PGSERVER_POSTGRES_VERSION is 9.6, and must be 16 or 18$"
-        ),
+        pytest.raises(EmbeddedPostgresError, match=r"^PGSERVER_POSTGRES_VERSION is 9.6, and must be 16 or 18$"),
         embedded_postgres(tmp_path / "data"),
     ):
         pass
@@ -217,9 +212,7 @@ def test_a_directory_of_somebody_else_is_named(tmp_path: Path) -> None:
 def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.embedded.find_spec", lambda _: None)
     with (
-        pytest.raises(
-            EmbeddedPostgresError, match=r"^PostgreSQL is missing: install conversations-gateway\[demo\]$"
-        ),
+        pytest.raises(EmbeddedPostgresError, match=r"^PostgreSQL is missing: install conversations-gateway\[demo\]$"),
         embedded_postgres(tmp_path / "data"),
     ):
         pass

@@ -26,9 +26,7 @@ def test_a_line_every_few_seconds(
     assert capsys.readouterr().err.startswith("2,000 records, ")
 
 
-def test_a_bar_on_a_terminal(
-    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_bar_on_a_terminal(file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     with file.open("rb") as source, import_progress(source) as report:
         source.read(4)

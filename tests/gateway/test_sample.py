@@ -45,9 +45,7 @@ def threads() -> dict[str, list[Record]]:
 
 
 def test_another_process_makes_the_same_bytes() -> None:
-    script = (
-        "import sys; from gateway.sample import sample_lines; sys.stdout.buffer.writelines(sample_lines())"
-    )
+    script = "import sys; from gateway.sample import sample_lines; sys.stdout.buffer.writelines(sample_lines())"
     made = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
     assert made.stdout == b"".join(LINES)
 
@@ -77,9 +75,7 @@ def test_there_is_as_much_as_a_small_salon_has() -> None:
         ("message", "role", MessageRole),
     ],
 )
-def test_every_documented_value_is_there_and_no_other(
-    kind: str, field: str, values: type[LeadStatus]
-) -> None:
+def test_every_documented_value_is_there_and_no_other(kind: str, field: str, values: type[LeadStatus]) -> None:
     found = Counter(record[field] for record in of(kind))
     assert set(found) == set(values)
     assert min(found.values()) >= 10
@@ -138,9 +134,7 @@ def test_statuses_agree_with_what_was_said() -> None:
 
 def test_people_can_be_reached_in_fiction_only() -> None:
     text = b"".join(LINES).decode()
-    assert {
-        number for number in re.findall(r"\+\d[\d ]{6,}", text) if not FICTIONAL.fullmatch(number)
-    } == set()
+    assert {number for number in re.findall(r"\+\d[\d ]{6,}", text) if not FICTIONAL.fullmatch(number)} == set()
     assert set(re.findall(r"@([\w.-]+)", text)) == {"example.com"}
     contacts = [person.phone for person in people(seeded("people"))][:200]
     assert len(set(contacts)) == 200

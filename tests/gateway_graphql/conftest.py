@@ -1,19 +1,11 @@
-"""What the GraphQL room's tests need besides: an organization with many rows, and statements counted."""
+"""What the GraphQL room's tests need besides: an organization with many rows."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 import psycopg
 import pytest
 
-from gateway.database.pool import Database
-from tests.support.counting import Count, counting
 from tests.support.organization import Organization
-
-
-@pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    """One event loop for all tests here: the pool belongs to it."""
-    return "asyncio"
 
 
 @pytest.fixture(scope="session")
@@ -26,15 +18,6 @@ def crowd(connection: psycopg.Connection, gateway_url: str) -> Iterator[Organiza
         for statement in (_LEADS, _CONVERSATIONS, _MESSAGES):
             organization.sql(statement, organization.id)
         yield organization
-
-
-@pytest.fixture(scope="session")
-async def count(database_url: str, crowd: Organization) -> AsyncIterator[Count]:
-    """Runs a query for the crowd and counts its statements."""
-    database = Database(database_url, size=4, timeout=10, statement_timeout=30)
-    await database.open()
-    yield counting(database, crowd)
-    await database.close()
 
 
 _LEADS = """

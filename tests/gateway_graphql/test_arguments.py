@@ -60,8 +60,7 @@ def test_default_sizes(organization: Organization) -> None:
         values = "'Jane', 'web'" if table == "leads" else f"'s', 'web', '{lead}'"
         columns = "name, channel" if table == "leads" else "session_key, channel, lead_id"
         organization.sql(
-            f"INSERT INTO {table} (organization_id, {columns})"
-            f" SELECT %s, {values} FROM generate_series(1, {rows})",
+            f"INSERT INTO {table} (organization_id, {columns}) SELECT %s, {values} FROM generate_series(1, {rows})",
             organization.id,
         )
     conversation = organization.conversation()

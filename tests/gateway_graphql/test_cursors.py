@@ -112,9 +112,7 @@ def test_with_other_values(organization: Organization, listed: Paged, parts: tup
         (BY_NAME, (*NAMES, "n" * 5000, ID)),
     ],
 )
-def test_of_no_row_but_of_this_list(
-    organization: Organization, listed: Paged, parts: tuple[object, ...]
-) -> None:
+def test_of_no_row_but_of_this_list(organization: Organization, listed: Paged, parts: tuple[object, ...]) -> None:
     for argument in ("after", "before"):
         page = listed.page(organization.http, **{argument: cursor(*parts)})
         assert page["edges"] == []

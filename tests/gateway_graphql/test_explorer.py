@@ -85,9 +85,7 @@ def test_all_that_the_page_names_is_there(gateway_url: str) -> None:
         asset = httpx.get(f"{gateway_url}{path}")
         assert asset.status_code == 200
         assert is_guarded(asset)
-        assert asset.headers["content-type"].startswith(
-            ("text/javascript", "application/javascript", "text/css")
-        )
+        assert asset.headers["content-type"].startswith(("text/javascript", "application/javascript", "text/css"))
 
 
 @pytest.mark.parametrize(

@@ -73,9 +73,7 @@ def test_what_needs_no_database_is_answered_without(homeless: Organization) -> N
 
 @pytest.mark.parametrize("query", [THREADS, LAST_MESSAGES])
 @pytest.mark.parametrize("log_format", ["console", "json"])
-def test_a_mistake_of_ours_is_masked_and_logged_once(
-    mutilated: Organization, query: str, log_format: str
-) -> None:
+def test_a_mistake_of_ours_is_masked_and_logged_once(mutilated: Organization, query: str, log_format: str) -> None:
     with logged(log_format) as logs:
         answer = ask(mutilated, query, **{"X-Request-ID": "request-7"})
         text = logs.after("request-7")

@@ -39,9 +39,7 @@ def conversations(organization: Organization) -> list[UUID]:
     ]
     for minute, (lead, key, channel, status) in enumerate(values):
         at = START.replace(minute=minute)
-        organization.conversation(
-            lead, session_key=key, channel=channel, status=status, created_at=at, updated_at=at
-        )
+        organization.conversation(lead, session_key=key, channel=channel, status=status, created_at=at, updated_at=at)
     return [jane, zoe]
 
 

@@ -21,10 +21,7 @@ ORDERS = {
     "leads": ("CREATED_AT", "UPDATED_AT", "NAME"),
 }
 LISTS = [
-    (table, field, direction)
-    for table, fields in ORDERS.items()
-    for field in fields
-    for direction in ("ASC", "DESC")
+    (table, field, direction) for table, fields in ORDERS.items() for field in fields for direction in ("ASC", "DESC")
 ]
 
 
@@ -68,9 +65,7 @@ def test_a_leads_conversations(crowd: Organization) -> None:
     )[0][0]
     for direction in ("ASC", "DESC"):
         order = f"orderBy: {{field: CREATED_AT, direction: {direction}}}"
-        expected = stored(
-            crowd, "conversations", f"created_at {direction}, id {direction}", f"lead_id = '{lead}'"
-        )
+        expected = stored(crowd, "conversations", f"created_at {direction}, id {direction}", f"lead_id = '{lead}'")
         assert len(expected) == 5
         assert_walks(paged_of("lead", "conversations", lead, order), crowd, expected, size=2)
 
@@ -107,9 +102,7 @@ def test_pages_of_many_parents_are_each_their_own(crowd: Organization) -> None:
     size=st.integers(0, 100),
     direction=st.sampled_from(["ASC", "DESC"]),
 )
-def test_any_window(
-    crowd: Organization, data: st.DataObject, backwards: bool, size: int, direction: str
-) -> None:
+def test_any_window(crowd: Organization, data: st.DataObject, backwards: bool, size: int, direction: str) -> None:
     listed = ordered("leads", "NAME", direction)
     rows = listed.page(crowd.http, first=100)["edges"]
     bound = st.none() | st.integers(0, len(rows) - 1)
@@ -138,9 +131,7 @@ def test_a_cursor_outlives_its_row(organization: Organization) -> None:
     listed = ordered("leads", "CREATED_AT", "ASC")
     first = listed.page(organization.http, first=2)
     rest = ids(listed.page(organization.http, after=first["pageInfo"]["endCursor"]))
-    organization.sql(
-        "DELETE FROM leads WHERE organization_id = %s AND id = %s", organization.id, ids(first)[1]
-    )
+    organization.sql("DELETE FROM leads WHERE organization_id = %s AND id = %s", organization.id, ids(first)[1])
     assert ids(listed.page(organization.http, after=first["pageInfo"]["endCursor"])) == rest
 
 
@@ -173,9 +164,7 @@ def writing(database_url: str, organization: Organization) -> Iterator[None]:
 
 @pytest.mark.parametrize("direction", ["ASC", "DESC"])
 @pytest.mark.parametrize("walk", [Paged.forwards, Paged.backwards])
-def test_while_others_write(
-    organization: Organization, database_url: str, direction: str, walk: Walk
-) -> None:
+def test_while_others_write(organization: Organization, database_url: str, direction: str, walk: Walk) -> None:
     lead = organization.lead()
     for number in range(60):
         at = START.replace(hour=9 + number % 3, minute=number // 3)

@@ -67,9 +67,7 @@ def test_another_type_is_not_found(organization: Organization) -> None:
     assert organization.graphql(by_id("message"), id=str(rows["lead"])) == {"message": None}
 
 
-@pytest.mark.parametrize(
-    "headers", [{}, {"Authorization": "Bearer nonsense"}, {"Authorization": "Basic YTpi"}]
-)
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer nonsense"}, {"Authorization": "Basic YTpi"}])
 @pytest.mark.parametrize("query", ["{ conversations { totalCount } }", "{ __typename }", "{ syntax error"])
 def test_anonymous(organization: Organization, headers: dict[str, str], query: str) -> None:
     answer = httpx.post(f"{organization.url}/graphql", json={"query": query}, headers=headers)
@@ -139,9 +137,7 @@ class TestScopes:
         with organization.client(scope="conversations:write") as client:
             assert_forbidden(ask(client, by_id("lead"), id=id), ["lead"])
 
-    @pytest.mark.parametrize(
-        ("field", "scope"), [("conversations", "leads:read"), ("leads", "conversations:read")]
-    )
+    @pytest.mark.parametrize(("field", "scope"), [("conversations", "leads:read"), ("leads", "conversations:read")])
     def test_a_list_needs_its_scope(self, organization: Organization, field: str, scope: str) -> None:
         with organization.client(scope=scope) as client:
             body = ask(client, f"{{ rows: {field} {{ totalCount }} }}")
@@ -150,7 +146,7 @@ class TestScopes:
 
     def test_no_scope_at_all(self, organization: Organization) -> None:
         with organization.client(scope="") as client:
-            assert ask(client, "{ viewer { scopes } }") == {"data": {"viewer": {"scopes": []}}}
+            assert ask(client, "{ viewer { scopes } }")["data"] == {"viewer": {"scopes": []}}
             assert_forbidden(ask(client, "{ leads { totalCount } }"), ["leads"])
 
     def test_what_hangs_on_an_answer_comes_with_it(self, organization: Organization) -> None:
@@ -159,9 +155,9 @@ class TestScopes:
             query = "query ($id: ID!) { conversation(id: $id) { lead { id conversations { totalCount } } } }"
             body = ask(client, query, id=str(rows["conversation"]))
         lead = {"id": str(rows["lead"]), "conversations": {"totalCount": 1}}
-        assert body == {"data": {"conversation": {"lead": lead}}}
+        assert body["data"] == {"conversation": {"lead": lead}}
         with organization.client(scope="leads:read") as client:
-            query = "{ leads { nodes { conversations { nodes { messages { nodes { content } } } } } } }"
+            query = "{ leads { nodes { conversations(first: 5) { nodes { messages { nodes { content } } } } } } }"
             assert "errors" not in ask(client, query)
 
     def test_a_node_needs_the_scope_of_what_is_found(self, organization: Organization) -> None:

@@ -69,9 +69,7 @@ def test_a_conversation(organization: Organization) -> None:
         lead, session_key="voice_1", channel="voice", status="escalated", created_at=START, updated_at=START
     )
     organization.message(id, "first", created_at=START.replace(minute=1))
-    last = organization.message(
-        id, "  Bis\n\n morgen! ", role="assistant", created_at=START.replace(minute=2)
-    )
+    last = organization.message(id, "  Bis\n\n morgen! ", role="assistant", created_at=START.replace(minute=2))
     conversation = organization.graphql(CONVERSATION, id=str(id))["conversation"]
     assert conversation.pop("updatedAt") > "2026-03-07T10:02:00Z"
     assert conversation == {
@@ -100,9 +98,7 @@ def test_an_empty_conversation(organization: Organization) -> None:
 def test_a_message(organization: Organization) -> None:
     conversation = organization.conversation(session_key="s")
     metadata = {"model": "x", "usage": {"tokens": [1, 2.5, None, True]}}
-    id = organization.message(
-        conversation, "Grüß Gott 👋", role="system", metadata=metadata, created_at=START
-    )
+    id = organization.message(conversation, "Grüß Gott 👋", role="system", metadata=metadata, created_at=START)
     assert organization.graphql(MESSAGE, id=str(id))["message"] == {
         "__typename": "Message",
         "id": str(id),
@@ -121,9 +117,7 @@ def test_contents_come_as_they_are(organization: Organization, text: str) -> Non
     assert organization.graphql(MESSAGE, id=str(id))["message"]["content"] == text
 
 
-@pytest.mark.parametrize(
-    "number", ["123456789012345678901234567890", "1.00", "1e-7", "-0.1234567890123456789"]
-)
+@pytest.mark.parametrize("number", ["123456789012345678901234567890", "1.00", "1e-7", "-0.1234567890123456789"])
 def test_numbers_in_metadata_keep_every_digit(organization: Organization, number: str) -> None:
     id = organization.lead()
     organization.sql(

@@ -157,7 +157,10 @@ class Writer:
         self._conditions.append(condition)
         value = self._random.choice([True, False])
         if self._random.random() < 0.1:  # one that may be null, and then is an error
-            self._variables[condition] = f"Boolean = {str(value).lower()}", self._random.choice([..., None, value])
+            self._variables[condition] = (
+                f"Boolean = {str(value).lower()}",
+                self._random.choice([..., None, value]),
+            )
         else:
             self._variables[condition] = "Boolean!", value
         return f" @{name}(if: ${condition})"

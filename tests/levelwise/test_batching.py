@@ -182,9 +182,7 @@ async def test_equal_parents_are_each_asked(context: Context) -> None:
 
 
 async def test_a_field_may_have_another_name(context: Context) -> None:
-    assert await data("{ one { successor { anotherName } } }", context) == {
-        "one": {"successor": {"anotherName": 1}}
-    }
+    assert await data("{ one { successor { anotherName } } }", context) == {"one": {"successor": {"anotherName": 1}}}
 
 
 async def test_a_parent_met_again_is_not_asked_again(context: Context) -> None:

@@ -249,7 +249,7 @@ class Pebble:
         return isinstance(value, Thing) and value.kind == "Pebble"
 
 
-Pet = Annotated[Union[Cat, Dog, "Stone"], strawberry.union("Pet")]  # noqa: UP007 (a forward reference)
+Pet = Annotated[Union[Cat, Dog, "Stone"], strawberry.union("Pet")]
 
 
 @strawberry.input
@@ -430,5 +430,7 @@ class Mutation:
 
 
 schema = strawberry.Schema(
-    Query, Mutation, config=StrawberryConfig(scalar_map={Odd: strawberry.scalar(name="Odd", serialize=_serialize_odd)})
+    Query,
+    Mutation,
+    config=StrawberryConfig(scalar_map={Odd: strawberry.scalar(name="Odd", serialize=_serialize_odd)}),
 )

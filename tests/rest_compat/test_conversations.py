@@ -126,9 +126,7 @@ def test_the_detail_has_all_messages(organization: Organization, long: UUID) -> 
         (f"offset={10**30}", range(0)),
     ],
 )
-def test_messages_by_limit_and_offset(
-    organization: Organization, long: UUID, query: str, expected: range
-) -> None:
+def test_messages_by_limit_and_offset(organization: Organization, long: UUID, query: str, expected: range) -> None:
     answer = organization.http.get(f"{PATH}/{long}/messages?{query}")
     assert answer.status_code == 200, answer.text
     assert [int(message["content"]) for message in answer.json()] == list(expected)
@@ -173,9 +171,7 @@ async def test_what_is_deleted_meanwhile_does_not_exist(
     assert [item["id"] for item in answer["conversations"]] == [others[1]]
 
 
-def test_a_lead_filter_does_not_reach_another_organization(
-    stranger: Organization, organization: Organization
-) -> None:
+def test_a_lead_filter_does_not_reach_another_organization(stranger: Organization, organization: Organization) -> None:
     lead_id = organization.lead()
     organization.conversation(lead_id)
     assert len(listed(organization, lead_id=lead_id)) == 1

@@ -83,9 +83,7 @@ def compact(example: str) -> str:
     return example.replace("\n", "").replace('": ', '":')
 
 
-def test_list_conversations(
-    organization: Organization, connection: psycopg.Connection, documented: UUID
-) -> None:
+def test_list_conversations(organization: Organization, connection: psycopg.Connection, documented: UUID) -> None:
     with connection.transaction():
         organization.sql("SET LOCAL gateway.bulk = 'on'")
         for minute in range(6, 15):

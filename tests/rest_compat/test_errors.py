@@ -27,9 +27,7 @@ def test_a_body_over_the_limit_is_too_large(organization: Organization, conversa
     assert answer.json() == {"detail": "The body may have 1000000 bytes at most."}
 
 
-def test_a_body_that_does_not_tell_its_size_is_too_large_too(
-    organization: Organization, conversation_id: UUID
-) -> None:
+def test_a_body_that_does_not_tell_its_size_is_too_large_too(organization: Organization, conversation_id: UUID) -> None:
     def chunks() -> Iterator[bytes]:
         for _ in range(2):
             yield b" " * (MOST_BYTES // 2 + 1)

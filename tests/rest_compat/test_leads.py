@@ -71,8 +71,7 @@ def test_pages_visit_every_lead_once_newest_first(organization: Organization, si
         organization.id,
     )
     answers = [
-        organization.http.get(PATH, params={"page": page, "size": size}).json()
-        for page in range(1, -(-45 // size) + 1)
+        organization.http.get(PATH, params={"page": page, "size": size}).json() for page in range(1, -(-45 // size) + 1)
     ]
     assert {answer["total"] for answer in answers} == {45}
     visited = [UUID(lead["id"]) for answer in answers for lead in answer["leads"]]

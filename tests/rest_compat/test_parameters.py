@@ -93,9 +93,7 @@ def alike(answer: httpx.Response, expected: httpx.Response) -> None:
 
 
 @pytest.mark.parametrize("path", QUERIES)
-async def test_queries(
-    organization: Organization, legacy: httpx.AsyncClient, conversation_id: UUID, path: str
-) -> None:
+async def test_queries(organization: Organization, legacy: httpx.AsyncClient, conversation_id: UUID, path: str) -> None:
     refused = 0
     for query in QUERIES[path]:
         url = f"/api/v1{path.format(id=conversation_id)}?{query}"
@@ -181,17 +179,13 @@ def test_no_depth_of_nesting_breaks(organization: Organization, conversation_id:
     assert statuses == sorted(statuses, reverse=True)
 
 
-def test_a_body_that_is_no_text_is_shown_as_far_as_it_can_be(
-    organization: Organization, conversation_id: UUID
-) -> None:
+def test_a_body_that_is_no_text_is_shown_as_far_as_it_can_be(organization: Organization, conversation_id: UUID) -> None:
     answer = organization.http.patch(f"/api/v1/conversations/{conversation_id}", content=b"\xff?")
     assert answer.status_code == 422
     assert [error["input"] for error in answer.json()["detail"]] == ["\ufffd?"]
 
 
-async def test_no_token_comes_before_everything(
-    organization: Organization, legacy: httpx.AsyncClient
-) -> None:
+async def test_no_token_comes_before_everything(organization: Organization, legacy: httpx.AsyncClient) -> None:
     url, headers = "/api/v1/conversations?page=x", {"Authorization": ""}
     answer, expected = organization.http.get(url, headers=headers), await legacy.get(url, headers=headers)
     alike(answer, expected)

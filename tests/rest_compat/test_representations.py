@@ -49,9 +49,7 @@ def colourful(organization: Organization) -> Organization:
     )
     organization.lead(name="", status="no_show", channel="email", created_at="2026-03-07T10:00:00.000001Z")
     for status in ("active", "completed", "escalated", "abandoned"):
-        conversation_id = organization.conversation(
-            lead_id, status=status, channel="voice", session_key="ü\t1"
-        )
+        conversation_id = organization.conversation(lead_id, status=status, channel="voice", session_key="ü\t1")
         for role in ("user", "assistant", "system"):
             organization.message(conversation_id, f"{role}\n  says 😀 \u2028", role=role, metadata=metadata)
     organization.conversation(created_at="1999-12-31T23:59:59.999999+14:00")
@@ -60,9 +58,7 @@ def colourful(organization: Organization) -> Organization:
 
 def test_conversations(colourful: Organization) -> None:
     answer = colourful.http.get("/api/v1/conversations").json()
-    connection = colourful.graphql(f"{{ conversations {{ totalCount nodes {{ {CONVERSATION} }} }} }}")[
-        "conversations"
-    ]
+    connection = colourful.graphql(f"{{ conversations {{ totalCount nodes {{ {CONVERSATION} }} }} }}")["conversations"]
     assert answer["conversations"] == legacy(connection["nodes"])
     assert answer["total"] == connection["totalCount"] == 5
 

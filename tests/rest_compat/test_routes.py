@@ -28,9 +28,7 @@ CALLS = [
     Call("GET", "/conversations", "conversations:read", "GET, HEAD"),
     Call("GET", "/conversations/{conversation_id}", "conversations:read", "GET, HEAD, PATCH", CONVERSATION),
     Call("GET", "/conversations/{conversation_id}/messages", "conversations:read", "GET, HEAD", CONVERSATION),
-    Call(
-        "PATCH", "/conversations/{conversation_id}", "conversations:write", "GET, HEAD, PATCH", CONVERSATION
-    ),
+    Call("PATCH", "/conversations/{conversation_id}", "conversations:write", "GET, HEAD, PATCH", CONVERSATION),
     Call("GET", "/leads", "leads:read", "GET, HEAD"),
     Call("GET", "/leads/{lead_id}", "leads:read", "GET, HEAD", "Lead not found"),
 ]
@@ -57,17 +55,13 @@ def test_a_token_opens(call: Call, organization: Organization, ids: dict[str, ob
 
 
 @every_call
-def test_without_a_token_nothing_else_is_told(
-    call: Call, organization: Organization, ids: dict[str, object]
-) -> None:
+def test_without_a_token_nothing_else_is_told(call: Call, organization: Organization, ids: dict[str, object]) -> None:
     with httpx.Client(base_url=organization.url) as anonymous:
         answers = [
             call.send(anonymous, **ids),
             call.send(anonymous, conversation_id=uuid4(), lead_id=uuid4()),
             call.send(anonymous, conversation_id="no-uuid", lead_id="no-uuid"),
-            anonymous.request(
-                call.method, "/api/v1" + call.path.format(**ids) + "?page=x&limit=x", content="{"
-            ),
+            anonymous.request(call.method, "/api/v1" + call.path.format(**ids) + "?page=x&limit=x", content="{"),
         ]
     for answer in answers:
         assert answer.status_code == 401
@@ -91,9 +85,7 @@ def test_a_bad_token_does_not_open(call: Call, organization: Organization, ids: 
 
 
 @every_call
-def test_the_scope_opens_and_nothing_else(
-    call: Call, organization: Organization, ids: dict[str, object]
-) -> None:
+def test_the_scope_opens_and_nothing_else(call: Call, organization: Organization, ids: dict[str, object]) -> None:
     implied = {call.scope, call.scope.replace("read", "write")}
     for scope in implied:
         with organization.client(scope=scope) as http:
@@ -139,9 +131,7 @@ def test_head_answers_as_get_does(call: Call, organization: Organization, ids: d
 
 
 @every_call
-def test_other_methods_are_told_which_there_are(
-    call: Call, organization: Organization, ids: dict[str, object]
-) -> None:
+def test_other_methods_are_told_which_there_are(call: Call, organization: Organization, ids: dict[str, object]) -> None:
     others = {"POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"} - set(call.allow.split(", "))
     for method in others:
         answer = call._replace(method=method).send(organization.http, **ids)

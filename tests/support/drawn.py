@@ -34,9 +34,7 @@ class DrawnLead(NamedTuple):
 
 moments = st.integers(0, 3).map(lambda minute: START + timedelta(minutes=minute))
 # Names that are equal in the part that they are ordered by, too.
-names = st.one_of(
-    st.text("aBäß😀 ", max_size=2), st.sampled_from(["n" * 200 + "a", "n" * 200 + "b", "n" * 199])
-)
+names = st.one_of(st.text("aBäß😀 ", max_size=2), st.sampled_from(["n" * 200 + "a", "n" * 200 + "b", "n" * 199]))
 drawn_leads = st.lists(st.builds(DrawnLead, names, moments, moments), min_size=1, max_size=10)
 drawn_conversations = st.lists(
     st.builds(

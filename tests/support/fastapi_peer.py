@@ -57,9 +57,7 @@ async def get_messages(
 
 
 @peer.patch("/api/v1/conversations/{conversation_id}")
-async def update_conversation_status(
-    conversation_id: ConversationId, update: StatusUpdate
-) -> dict[str, object]:
+async def update_conversation_status(conversation_id: ConversationId, update: StatusUpdate) -> dict[str, object]:
     return {"id": conversation_id, "status": update.status}
 
 

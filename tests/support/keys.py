@@ -40,11 +40,7 @@ def private_key(algorithm: str, name: str) -> AllowedPrivateKeys:
 
 def public_pem(algorithm: str) -> bytes:
     """Return the public key as a file would hold it."""
-    return (
-        private_key(algorithm, "first")
-        .public_key()
-        .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    )
+    return private_key(algorithm, "first").public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
 def written(algorithm: str, key: object) -> dict[str, Any]:

@@ -17,7 +17,11 @@ START = datetime(2026, 3, 7, 10, 0, tzinfo=UTC)
 
 def token(organization_id: UUID, **claims: object) -> str:
     """A token of the tests' secret; a claim given as None is left out."""
-    lasting = {"sub": "user-1", "organization_id": str(organization_id), "exp": datetime.now(UTC) + timedelta(hours=1)}
+    lasting = {
+        "sub": "user-1",
+        "organization_id": str(organization_id),
+        "exp": datetime.now(UTC) + timedelta(hours=1),
+    }
     kept = {name: value for name, value in {**lasting, **claims}.items() if value is not None}
     return jwt.encode(kept, SECRET, algorithm="HS256")
 

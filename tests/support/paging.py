@@ -20,9 +20,7 @@ class Paged(NamedTuple):
     def ask(self, client: httpx.Client, **window: object) -> dict[str, Any]:
         """Ask for a page: the answer's body."""
         variables = {**self.variables, **window}
-        body: dict[str, Any] = client.post(
-            "/graphql", json={"query": self.query, "variables": variables}
-        ).json()
+        body: dict[str, Any] = client.post("/graphql", json={"query": self.query, "variables": variables}).json()
         return body
 
     def page(self, client: httpx.Client, **window: object) -> dict[str, Any]:

@@ -1,5 +1,8 @@
 """The tables, their indexes, and the triggers that keep what the database keeps itself."""
 
+from datetime import datetime
+from uuid import UUID
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -12,19 +15,17 @@ def upgrade() -> None:
     _create_leads()
     _create_conversations()
     _create_messages()
-    schema = op.get_bind().dialect.identifier_preparer.quote(
-        op.get_bind().scalar(sa.text("SELECT current_schema()"))
-    )
+    schema = op.get_bind().dialect.identifier_preparer.quote(op.get_bind().scalar(sa.text("SELECT current_schema()")))
     # Functions name the schema: programs with another search path fire these triggers too.
     for statement in (PREVIEW, TOUCH, COUNTERS, RECOUNT, MESSAGES_CHANGED, MESSAGES_TRUNCATED, *TRIGGERS):
         op.execute(statement.replace("{schema}", schema))
 
 
-def _timestamp(name: str, default: str = "now()") -> sa.Column[sa.DateTime]:
+def _timestamp(name: str, default: str = "now()") -> sa.Column[datetime]:
     return sa.Column(name, sa.DateTime(timezone=True), nullable=False, server_default=sa.text(default))
 
 
-def _key() -> list[sa.Column[sa.Uuid]]:
+def _key() -> list[sa.Column[UUID]]:
     return [
         sa.Column("organization_id", sa.Uuid, primary_key=True),
         sa.Column("id", sa.Uuid, primary_key=True, server_default=sa.text("gen_random_uuid()")),
@@ -47,9 +48,7 @@ def _create_leads() -> None:
         sa.Column("metadata", JSONB, nullable=False, server_default=sa.text("'{}'")),
         _timestamp("created_at"),
         _timestamp("updated_at"),
-        sa.CheckConstraint(
-            "channel IN ('whatsapp', 'telegram', 'web', 'email', 'voice')", name="channel_documented"
-        ),
+        sa.CheckConstraint("channel IN ('whatsapp', 'telegram', 'web', 'email', 'voice')", name="channel_documented"),
         sa.CheckConstraint(
             "status IN ('new', 'contacted', 'booking_offered', 'booked', 'confirmed', 'completed', 'no_show',"
             " 'cancelled', 'lost')",
@@ -57,9 +56,7 @@ def _create_leads() -> None:
         ),
         sa.CheckConstraint("jsonb_typeof(metadata) = 'object'", name="metadata_is_object"),
         sa.CheckConstraint(_representable("created_at", "updated_at"), name="timestamps_representable"),
-        sa.CheckConstraint(
-            "array_position(preferred_services, NULL) IS NULL", name="preferred_services_present"
-        ),
+        sa.CheckConstraint("array_position(preferred_services, NULL) IS NULL", name="preferred_services_present"),
     )
     op.create_index("leads_by_created_at", "leads", ["organization_id", "created_at", "id"])
     op.create_index("leads_by_updated_at", "leads", ["organization_id", "updated_at", "id"])
@@ -80,9 +77,7 @@ def _create_conversations() -> None:
         sa.Column("last_message_at", sa.DateTime(timezone=True)),
         sa.Column("last_message_preview", sa.Text),
         sa.CheckConstraint("channel IN ('whatsapp', 'telegram', 'web', 'voice')", name="channel_documented"),
-        sa.CheckConstraint(
-            "status IN ('active', 'completed', 'escalated', 'abandoned')", name="status_documented"
-        ),
+        sa.CheckConstraint("status IN ('active', 'completed', 'escalated', 'abandoned')", name="status_documented"),
         sa.CheckConstraint(_representable("created_at", "updated_at"), name="timestamps_representable"),
         sa.ForeignKeyConstraint(
             ["organization_id", "lead_id"], ["leads.organization_id", "leads.id"], ondelete="CASCADE"
@@ -91,9 +86,7 @@ def _create_conversations() -> None:
     for column in ("created_at", "updated_at", "message_count"):
         op.create_index(f"conversations_by_{column}", "conversations", ["organization_id", column, "id"])
     for column in ("lead_id", "status"):
-        op.create_index(
-            f"conversations_by_{column}", "conversations", ["organization_id", column, "updated_at", "id"]
-        )
+        op.create_index(f"conversations_by_{column}", "conversations", ["organization_id", column, "updated_at", "id"])
 
 
 def _create_messages() -> None:
@@ -116,7 +109,9 @@ def _create_messages() -> None:
         ),
     )
     op.create_index(
-        "messages_by_conversation", "messages", ["organization_id", "conversation_id", "created_at", "arrival"]
+        "messages_by_conversation",
+        "messages",
+        ["organization_id", "conversation_id", "created_at", "arrival"],
     )
 
 

@@ -16,6 +16,4 @@ def upgrade() -> None:
         sa.Column("row_id", sa.Uuid, nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.text("now()")),
     )
-    op.create_index(
-        "idempotency_keys_by_created_at", "idempotency_keys", ["organization_id", "created_at"]
-    )
+    op.create_index("idempotency_keys_by_created_at", "idempotency_keys", ["organization_id", "created_at"])

@@ -19,9 +19,7 @@ def upgrade() -> None:
     )
     op.create_index("messages_by_transaction", "messages", ["organization_id", "transaction_id"])
     op.alter_column("messages", "created_at", server_default=None)  # the trigger fills it in
-    schema = op.get_bind().dialect.identifier_preparer.quote(
-        op.get_bind().scalar(sa.text("SELECT current_schema()"))
-    )
+    schema = op.get_bind().dialect.identifier_preparer.quote(op.get_bind().scalar(sa.text("SELECT current_schema()")))
     for statement in (ARRIVES, ANNOUNCE, *TRIGGERS):
         op.execute(statement.replace("{schema}", schema))
 

@@ -11,9 +11,7 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
-    schema = op.get_bind().dialect.identifier_preparer.quote(
-        op.get_bind().scalar(sa.text("SELECT current_schema()"))
-    )
+    schema = op.get_bind().dialect.identifier_preparer.quote(op.get_bind().scalar(sa.text("SELECT current_schema()")))
     for statement in (WORDS, QUERY, PARTS, MESSAGES_INDEX, LEADS_INDEX):
         op.execute(statement.replace("{schema}", schema))
     op.create_index("messages_by_created_at", "messages", ["organization_id", "created_at", "arrival"])
