@@ -101,11 +101,12 @@ def _introduce(port: int, settings: Settings) -> None:
     token = signed_token(settings, SAMPLE_ORGANIZATION, user="demo", scopes=None, ttl=_DEMO_TOKEN_SECONDS)
     base = f"http://{_LOCALHOST}:{port}"
     typer.echo(
+        f"GraphiQL {base}/graphql#token={token}\n"
         f"GraphQL  {base}/graphql\n"
         f"REST     {base}/api/v1/conversations\n"
         f"\nA token, good for 30 days:\n{token}\n"
         f"\nTry:\n"
-        f"curl -H 'Authorization: Bearer {token}' '{base}/api/v1/conversations?limit=3'\n"
+        f"curl -H 'Authorization: Bearer {token}' '{base}/api/v1/conversations?size=3'\n"
         "\nCtrl-C stops everything."
     )
 

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.settings import Settings
@@ -39,6 +40,9 @@ def configure_logging(settings: Settings) -> None:
     )
 
 
+_MASKED = JSONResponse({"detail": "Internal Server Error"}, 500)
+
+
 class RequestLog:
     """Gives every request an id (the caller's own, if it is sane), and logs it when it is answered."""
 
@@ -64,6 +68,11 @@ class RequestLog:
 
         try:
             await self._app(scope, receive, send_with_id)
+        except Exception as error:
+            log.exception("unforeseen error", exc_info=error)
+            if status:
+                raise  # half an answer is on its way: the server cuts it off
+            await _MASKED(scope, receive, send_with_id)
         finally:
             milliseconds = round((time.perf_counter() - started) * 1000, 1)
             log.info(

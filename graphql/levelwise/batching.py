@@ -12,7 +12,7 @@ row, a DataLoader gathers the calls of a level.
 
 import inspect
 from asyncio import Future
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 import strawberry
@@ -42,7 +42,7 @@ def batched(function: Batch, *, description: str, name: str | None = None) -> An
 
     resolver.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # read by Strawberry
         [
-            parents.replace(name="root", annotation=strawberry.Parent[Any]),
+            parents.replace(name="root", annotation=inspect.Parameter.empty),
             context.replace(name="info", annotation=strawberry.Info),
             *(argument.replace(kind=inspect.Parameter.KEYWORD_ONLY) for argument in arguments),
         ]
@@ -55,16 +55,15 @@ def batched(function: Batch, *, description: str, name: str | None = None) -> An
 def _loader(info: strawberry.Info, function: Batch, arguments: dict[str, Any]) -> DataLoader[Any, Any]:
     # Without arguments one loader serves every place; with them, each place of the operation has its own.
     place = _place(info.path) if arguments else ()
-    loaders = info.context.loaders
-    loader = loaders.get((function, place))
+    context: HasLoaders = info.context
+    loader = context.loaders.get((function, place))
     if loader is None:
-        context = info.context
 
         async def load(parents: list[Any]) -> Sequence[Any]:
-            answers = function(parents, context, **arguments)
-            return await answers if inspect.isawaitable(answers) else answers
+            answers: Sequence[Any] | Awaitable[Sequence[Any]] = function(parents, context, **arguments)
+            return await answers if isinstance(answers, Awaitable) else answers
 
-        loader = loaders[function, place] = DataLoader(load, cache_map=_ByIdentity())
+        loader = context.loaders[function, place] = DataLoader(load, cache_map=_ByIdentity())
     return loader
 
 

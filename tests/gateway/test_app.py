@@ -3,13 +3,20 @@
 import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from gateway.settings import Settings
+from gateway.telemetry import RequestLog
 from tests.support.logs import logged
-from tests.support.organization import SECRET, Organization
+from tests.support.organization import SECRET, Organization, token
 from tests.support.server import serving
 
 MOST = 1_000_000  # bytes of a body, by default
@@ -58,7 +65,7 @@ class TestRequestIds:
 
     @pytest.mark.parametrize("given", ["", "a b", "x" * 129, "a\tb", '"', "<script>", "ü", "{}", "a,b"])
     def test_another_one_is_not(self, gateway_url: str, given: str) -> None:
-        answer = httpx.get(f"{gateway_url}/healthz", headers={"X-Request-ID": given.encode()})
+        answer = httpx.get(f"{gateway_url}/healthz", headers={b"X-Request-ID": given.encode()})
         assert re.fullmatch("[0-9a-f]{32}", answer.headers["X-Request-ID"])
 
     def test_each_request_has_its_own(self, gateway_url: str) -> None:
@@ -106,18 +113,18 @@ class TestBodyLimit:
         assert self.post(organization, pieces).status_code == 413
 
     def test_of_the_rest_interface(self, organization: Organization) -> None:
-        answer = organization.http.post("/api/v1/leads", json={"name": "x" * MOST})
-        assert answer.status_code in {
-            404,
-            405,
-            413,
-        }  # before anybody creates leads there, there is nothing to read
+        path = f"/api/v1/conversations/{organization.conversation()}"
+        answer = organization.http.patch(path, json={"status": "x" * MOST})
+        assert answer.status_code == 413
+        assert str(MOST) in answer.json()["detail"]
 
     def test_the_limit_is_a_setting(self, database_url: str) -> None:
         settings = Settings(database_url=database_url, jwt_secret=SECRET, max_body_bytes=10, _env_file=None)
+        headers = {"Authorization": f"Bearer {token(uuid4())}"}
         with serving(settings) as url:
-            answer = httpx.post(f"{url}/graphql", json={"query": "{ __typename }"})
-        assert answer.status_code == 401  # who it is comes first
+            answer = httpx.post(f"{url}/graphql", json={"query": "{ __typename }"}, headers=headers)
+        assert answer.status_code == 413
+        assert " 10 bytes" in answer.json()["errors"][0]["message"]
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/graphql/nothing", "/graphqlx", "/HEALTHZ", "/api/v2", "/%00", "/../x"])
@@ -157,3 +164,18 @@ def test_a_path_cannot_forge_a_line(organization: Organization) -> None:
         organization.http.get("/a%0Aforged", headers={"X-Request-ID": "request-10"})
         text = logs.after("request-10")
     assert not [line for line in text.splitlines() if line.startswith("forged")]
+
+
+async def test_an_unforeseen_error_tells_nothing_but_has_an_id() -> None:
+    async def mistaken(_: Request) -> Response:
+        raise RuntimeError("what a customer wrote")
+
+    app = Starlette(routes=[Route("/", mistaken)], middleware=[Middleware(RequestLog)])
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    with logged("json") as logs:
+        async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+            answer = await client.get("/", headers={"X-Request-ID": "request-11"})
+    assert (answer.status_code, answer.headers["X-Request-ID"]) == (500, "request-11")
+    assert "customer" not in answer.text
+    assert [entry["level"] for entry in logs.entries()] == ["error", "info"]
+    assert {entry["request_id"] for entry in logs.entries()} == {"request-11"}

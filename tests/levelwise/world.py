@@ -193,6 +193,10 @@ def _settled(value: Any) -> Any:
     return value
 
 
+def _sync_rock(parent: Self, first: int = 1) -> Any:
+    return _resolved(parent, "sync_rock")
+
+
 @strawberry.interface
 class Being:
     id: strawberry.ID
@@ -201,7 +205,7 @@ class Being:
     friends: "list[Being]"
 
     @strawberry.field
-    def greeting(self: Self, info: Context, loud: bool = False) -> str | None:
+    def greeting(self, info: Context, loud: bool = False) -> str | None:
         _called(info)
         return _resolved(self, "greeting")  # type: ignore[no-any-return]  # or else it fails, as it should
 
@@ -294,49 +298,46 @@ class Stone(_OfKind):
     batch_rocks: "list[Stone]" = batched(_batch("batch_rocks"), description="One call, with arguments.")
 
     @strawberry.field
-    def place(self: Self, info: Context) -> str:
+    def place(self, info: Context) -> str:
         _called(info)
         return f"{info.path.as_list()} {info.field_name} {[each.name for each in info.selected_fields]}"
 
     @strawberry.field
-    def wished(self: Self, info: Context, wish: Wish | None = None, times: list[int] | None = None) -> str:
+    def wished(self, info: Context, wish: Wish | None = None, times: list[int] | None = None) -> str:
         _called(info)
         return f"{wish} {times} {sorted(info.variable_values)}"
 
-    @strawberry.field
-    def sync_rock(self: Self, info: Context, first: int = 1) -> "Stone":
-        _called(info)
-        return _resolved(self, "sync_rock")  # type: ignore[no-any-return]  # or else it fails, as it should
+    sync_rock: "Stone" = strawberry.field(resolver=_sync_rock)
 
     @strawberry.field
-    async def async_rock(self: Self, info: Context) -> "Stone | None":
+    async def async_rock(self, info: Context) -> "Stone | None":
         _called(info)
         return await _resolved_later(self, "async_rock")  # type: ignore[no-any-return]  # likewise
 
     @strawberry.field
-    async def async_pets(self: Self, info: Context) -> list[Pet]:
+    async def async_pets(self, info: Context) -> list[Pet]:
         _called(info)
         return await _resolved_later(self, "async_pets")  # type: ignore[no-any-return]  # likewise
 
     @strawberry.field(permission_classes=[Permission])
-    def guarded(self: Self, info: Context) -> str | None:
+    def guarded(self, info: Context) -> str | None:
         _called(info)
         return _resolved(self, "guarded")  # type: ignore[no-any-return]  # likewise
 
     @strawberry.field(permission_classes=[Permission])
-    async def guarded_rock(self: Self, info: Context) -> "Stone | None":
+    async def guarded_rock(self, info: Context) -> "Stone | None":
         _called(info)
         return await _resolved_later(self, "guarded_rock")  # type: ignore[no-any-return]  # likewise
 
     guarded_text: str = strawberry.field(permission_classes=[Permission])
 
     @strawberry.field(extensions=[Shout()])
-    def shouted(self: Self, info: Context) -> str:
+    def shouted(self, info: Context) -> str:
         _called(info)
         return "hey"
 
     @strawberry.field(extensions=[Wait()])
-    async def waited(self: Self, info: Context) -> "Stone | None":
+    async def waited(self, info: Context) -> "Stone | None":
         _called(info)
         return await _resolved_later(self, "waited")  # type: ignore[no-any-return]  # likewise
 
