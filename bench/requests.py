@@ -95,7 +95,7 @@ def shapes(database_url: str, organization: UUID) -> dict[str, bytes]:
 def cpu(process: psutil.Process) -> float:
     """Return the seconds of CPU that a process has used."""
     times = process.cpu_times()
-    return times.user + times.system
+    return float(times.user + times.system)
 
 
 def measure(database_url: str, rounds: int) -> None:

@@ -106,7 +106,8 @@ class Listing(Generic[Item, Filter]):
 
     def _build_counts(self, names: frozenset[str]) -> Statement[tuple[UUID, int]]:
         parent = self._parent_column
-        query = self._filtered(select(*(parent, func.count())), names).group_by(parent)
+        columns: Sequence[ColumnElement[Any]] = (parent, func.count())
+        query = self._filtered(select(*columns), names).group_by(parent)
         return Statement(query.where(parent == bindparam("parents", type_=ARRAY(Uuid)).any_()), _pair)
 
     def _rows(self, names: frozenset[str]) -> Select[Any]:
