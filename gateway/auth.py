@@ -1,37 +1,28 @@
 """Token -> Viewer: who asks, of which organization, with which scopes. Anything else is Unauthenticated."""
 
-import asyncio
 import re
 import time
 from collections.abc import Callable
 from enum import StrEnum
-from http import HTTPStatus
-from http.client import HTTPException, HTTPResponse
 from typing import Any, NamedTuple
-from urllib.request import HTTPHandler, HTTPSHandler, OpenerDirector, ProxyHandler
 from uuid import UUID
 
 import orjson
-import structlog
-from cryptography.exceptions import UnsupportedAlgorithm
 from jwt import PyJWK, PyJWS, PyJWTError
 from jwt.utils import base64url_encode
 from pydantic import SecretStr
 
+from gateway.jwks import ALGORITHMS, Jwks
 from gateway.settings import Settings
 
 LEEWAY = 10.0  # seconds that the clocks of the gateway and of the identity provider may differ
 MAX_TOKEN_BYTES = 8_192
-ALGORITHMS = {"RSA": "RS256", "EC": "ES256", "OKP": "EdDSA"}  # by the type of the public key
-JWKS_TIMEOUT = 5.0
-JWKS_MAX_BYTES = 1_000_000
-JWKS_MIN_AGE = 30.0  # seconds between two fetches, whatever keys are asked for
-JWKS_MAX_AGE = 600.0  # seconds until known keys are fetched anew: withdrawn ones must stop working
+KEPT_TOKENS = 10_000
+"""Tokens that are remembered as verified: the ones used first are forgotten first."""
 
 _YEAR_10000 = 253_402_300_800.0
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)  # UUID() reads much else
 _JWS = PyJWS()
-_log = structlog.get_logger()
 
 Claims = dict[str, Any]
 
@@ -63,6 +54,14 @@ class Viewer(NamedTuple):
     """The token's `exp`: seconds since the epoch, without leeway."""
 
 
+class _Verified(NamedTuple):
+    """A token that was verified before: it holds as long as its key does, and until it expires."""
+
+    header: Claims
+    key: PyJWK
+    viewer: Viewer
+
+
 class Authenticator:
     """Verifies tokens. The algorithm decides whose key counts: the secret's, or one of the provider's set."""
 
@@ -73,10 +72,21 @@ class Authenticator:
         self._issuer = settings.jwt_issuer
         self._audience = settings.jwt_audience
         self._clock = clock
+        self._verified: dict[str, _Verified] = {}
 
     async def viewer(self, authorization: str | None) -> Viewer:
         """Read the value of an `Authorization` header. Raises Unauthenticated."""
         token = _bearer_token(authorization)
+        known = self._verified.get(token)
+        if known and self._clock() < known.viewer.expires_at and await self._key(known.header) is known.key:
+            return known.viewer
+        verified = await self._verify(token)
+        self._verified[token] = verified
+        if len(self._verified) > KEPT_TOKENS:
+            del self._verified[next(iter(self._verified))]
+        return verified.viewer
+
+    async def _verify(self, token: str) -> "_Verified":
         try:
             # Taken apart without a key, because the header says which key to verify it with.
             jws = _JWS.decode_complete(token, options={"verify_signature": False})
@@ -85,7 +95,7 @@ class Authenticator:
         key = await self._key(jws["header"])
         if not key.Algorithm.verify(token.rpartition(".")[0].encode(), key.key, jws["signature"]):
             raise Unauthenticated("Token signature is invalid")
-        return self._read(_claims(jws["payload"]))
+        return _Verified(jws["header"], key, self._read(_claims(jws["payload"])))
 
     async def _key(self, header: Claims) -> PyJWK:
         if "crit" in header:
@@ -114,84 +124,6 @@ class Authenticator:
         if self._audience is not None and self._audience not in audiences:
             raise Unauthenticated("Token audience is not accepted")
         return Viewer(_user_id(claims), _organization_id(claims), _scopes(claims), expires_at)
-
-
-class Jwks:
-    """The provider's public keys, fetched when one is unknown or all have grown old: one fetch at a time."""
-
-    def __init__(self, url: str, clock: Callable[[], float]) -> None:
-        self._url = url
-        self._clock = clock
-        self._keys: list[PyJWK] = []
-        self._tried_at = float("-inf")
-        self._fetch: asyncio.Task[None] | None = None
-
-    async def find(self, algorithm: str, key_id: str | None) -> PyJWK | None:
-        """Return the key with this id, or without an id the algorithm's only one. None: it is unknown."""
-        key = self._known(algorithm, key_id)
-        age = self._clock() - self._tried_at
-        if key and age < JWKS_MAX_AGE:
-            return key
-        if self._fetch is None and age >= JWKS_MIN_AGE:
-            self._tried_at = self._clock()
-            self._fetch = asyncio.create_task(self._refresh())  # outlives the request that started it
-        if self._fetch:
-            await asyncio.wait({self._fetch}, timeout=JWKS_TIMEOUT)
-        return self._known(algorithm, key_id)
-
-    def _known(self, algorithm: str, key_id: str | None) -> PyJWK | None:
-        keys = [key for key in self._keys if key.algorithm_name == algorithm and key_id in (None, key.key_id)]
-        return keys[0] if len(keys) == 1 else None
-
-    async def _refresh(self) -> None:
-        try:
-            self._keys = await asyncio.to_thread(_fetch_keys, self._url)
-        except (OSError, HTTPException, ValueError) as error:
-            _log.warning("JWKS not fetched, keys stay as they were", keys=len(self._keys), error=str(error))
-        else:
-            _log.info("JWKS fetched", keys=len(self._keys))
-        finally:
-            self._fetch = None
-
-
-def _fetch_keys(url: str) -> list[PyJWK]:
-    """Blocks. Raises OSError, HTTPException or ValueError."""
-    opener = OpenerDirector()  # with neither redirects nor other schemes than these
-    for handler in (ProxyHandler(), HTTPHandler(), HTTPSHandler()):
-        opener.add_handler(handler)
-    opener.addheaders = [("User-Agent", "conversations-gateway"), ("Accept", "application/json")]
-    with opener.open(url, timeout=JWKS_TIMEOUT) as response:
-        if response.status != HTTPStatus.OK:
-            raise ValueError(f"the provider answered {response.status}")
-        document = orjson.loads(_body(response))
-    match document:
-        case {"keys": [*jwks]}:
-            return [key for jwk in jwks if isinstance(jwk, dict) and (key := _public_key(jwk))]
-    raise ValueError("the answer is not a JWK set")
-
-
-def _body(response: HTTPResponse) -> bytes:
-    body, deadline = b"", time.monotonic() + JWKS_TIMEOUT
-    while chunk := response.read1(65_536):
-        body += chunk
-        if len(body) > JWKS_MAX_BYTES or time.monotonic() > deadline:
-            raise ValueError("the answer is too long or too slow")
-    return body
-
-
-def _public_key(jwk: dict[str, Any]) -> PyJWK | None:
-    """Return the key if tokens may be verified with it. A set may well hold keys for other purposes."""
-    algorithm = ALGORITHMS.get(str(jwk.get("kty")))
-    purpose = (jwk.get("alg", algorithm), jwk.get("use", "sig"))
-    if not algorithm or purpose != (algorithm, "sig") or "d" in jwk:
-        return None
-    try:
-        key = PyJWK(jwk, algorithm)
-        key.Algorithm.prepare_key(key.key)  # refuses another curve than the algorithm's
-        fit = "verify" in jwk.get("key_ops", ["verify"]) and not key.Algorithm.check_key_length(key.key)
-    except (PyJWTError, UnsupportedAlgorithm, TypeError):
-        return None
-    return key if fit else None
 
 
 def _secret_key(secret: SecretStr) -> PyJWK:

@@ -1,4 +1,4 @@
-"""Parameters: what the paths, queries and bodies may hold. A model each; models validate and describe."""
+"""Parameters: what paths, queries and headers may hold. A model each; models validate and describe."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -10,6 +10,8 @@ from gateway.database.conversations import ConversationFilter
 from gateway.database.leads import LeadFilter
 from gateway.database.paging import Window
 from gateway.records import Channel, ConversationStatus, LeadChannel, LeadStatus
+from gateway_graphql.writes import LONGEST_KEY
+from rest_compat.links import Links
 
 MOST_OFFSET = 2**63 - 1
 """No list is longer than the database can count."""
@@ -30,6 +32,11 @@ class PageQuery(BaseModel):
     @property
     def window(self) -> Window:
         return Window(self.size, offset=min((self.page - 1) * self.size, MOST_OFFSET))
+
+    def links(self, total: int) -> Links:
+        """The neighbouring pages of a list of so many rows."""
+        last = max(1, -(-total // self.size))
+        return Links("page", first=1, prev=min(self.page - 1, last), next=self.page + 1, last=last)
 
 
 class ConversationsQuery(PageQuery):
@@ -63,9 +70,19 @@ class MessagesQuery(BaseModel):
     def window(self) -> Window:
         return Window(self.limit, offset=min(self.offset, MOST_OFFSET))
 
+    def links(self, total: int) -> Links:
+        """The neighbouring parts of a list of so many rows."""
+        last = max(0, total - 1) // self.limit * self.limit
+        prev = max(0, min(self.offset - self.limit, last)) if self.offset else -1
+        return Links("offset", first=0, prev=prev, next=self.offset + self.limit, last=last)
 
-class StatusUpdate(BaseModel):
-    status: ConversationStatus = Field(description="The new status.")
+
+class IdempotencyHeader(BaseModel):
+    idempotency_key: Annotated[str, Field(max_length=LONGEST_KEY, pattern=r"\S")] | None = Field(
+        default=None,
+        alias="idempotency-key",
+        description="Makes trying again safe: the same key answers what was created first, for 24 hours.",
+    )
 
 
 def _word(value: StrEnum | None) -> tuple[str, ...] | None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import AnyHttpUrl, SecretStr
 from structlog.testing import capture_logs
 
-from gateway import auth
+from gateway import auth, jwks
 from gateway.auth import Authenticator, Scope, Unauthenticated, Viewer
 from gateway.settings import Settings
 from tests.support.keys import (
@@ -355,7 +355,7 @@ async def test_a_provider_that_was_never_there() -> None:
 
 @pytest.mark.parametrize(("pause", "reason"), [(1, "timed out"), (0.01, "too slow")])
 async def test_a_provider_that_is_slow_is_given_up(pause: float, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(auth, "JWKS_TIMEOUT", 0.1)
+    monkeypatch.setattr(jwks, "JWKS_TIMEOUT", 0.1)
     with provider(jwk("ES256")) as keys, capture_logs() as logs:
         keys.pause = pause
         with pytest.raises(Unauthenticated, match="unknown key"):
@@ -368,8 +368,8 @@ async def test_a_provider_that_is_slow_is_given_up(pause: float, reason: str, mo
 
 async def test_nobody_waits_long_for_a_fetch(monkeypatch: pytest.MonkeyPatch) -> None:
     resolved = threading.Event()  # names are resolved without a time limit
-    monkeypatch.setattr(auth, "JWKS_TIMEOUT", 0.01)
-    monkeypatch.setattr(auth, "_fetch_keys", lambda _: resolved.wait(5) and [])
+    monkeypatch.setattr(jwks, "JWKS_TIMEOUT", 0.01)
+    monkeypatch.setattr(jwks, "_fetch_keys", lambda _: resolved.wait(5) and [])
     with capture_logs() as logs, pytest.raises(Unauthenticated, match="unknown key"):
         await authenticator(Provider("http://127.0.0.1:1/")).viewer(signed("ES256"))
     resolved.set()
@@ -399,3 +399,26 @@ async def test_whatever_comes_is_refused_in_a_few_words(authorization: str) -> N
     with pytest.raises(Unauthenticated) as refusal:
         await gateway.viewer(authorization)
     assert len(str(refusal.value)) < 50
+
+
+async def test_a_verified_token_is_remembered_until_it_expires() -> None:
+    clock = Clock()
+    once = authenticator(clock=clock)
+    viewer = await once.viewer(compact())
+    assert await once.viewer(compact()) is viewer
+    clock.now += 3605  # within the leeway: verified anew
+    again = await once.viewer(compact())
+    assert again == viewer
+    assert again is not viewer
+    clock.now += 5
+    with pytest.raises(Unauthenticated, match="expired"):
+        await once.viewer(compact())
+
+
+async def test_only_so_many_tokens_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auth, "KEPT_TOKENS", 2)
+    once = authenticator()
+    first, second, third = [await once.viewer(with_claims(sub=name)) for name in "abc"]
+    assert await once.viewer(with_claims(sub="c")) is third
+    assert await once.viewer(with_claims(sub="b")) is second
+    assert await once.viewer(with_claims(sub="a")) is not first

@@ -1,0 +1,62 @@
+"""Bodies: what may be sent. What is longer, blank or no text of PostgreSQL's is refused by its field."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+
+from gateway.records import ConversationStatus, LeadChannel, LeadStatus
+from gateway_graphql.refusals import LONGEST_TEXT, MOST_SERVICES
+from gateway_graphql.writes import LONGEST_NOTES
+
+# PostgreSQL's text cannot hold NUL.
+TEXT = r"^[^\x00]*$"
+NOT_BLANK = r"^[^\x00]*\S[^\x00]*$"
+
+Name = Annotated[
+    str, Field(max_length=LONGEST_TEXT, pattern=NOT_BLANK, description="The customer's name; not blank.")
+]
+Text = Annotated[str, Field(max_length=LONGEST_TEXT, pattern=TEXT)]
+Notes = Annotated[str, Field(max_length=LONGEST_NOTES, pattern=TEXT)]
+Services = Annotated[list[Text], Field(max_length=MOST_SERVICES, description="The services asked for.")]
+Metadata = Annotated[
+    dict[str, Any],
+    Field(description="Notes, tags and custom fields: at most 100,000 characters of JSON, without NUL."),
+]
+Source = Annotated[LeadChannel, Field(description="Where the lead came from.")]
+
+
+class StatusUpdate(BaseModel):
+    """How a conversation stands from now on."""
+
+    status: ConversationStatus = Field(description="The new status.")
+
+
+class _Contact(BaseModel):
+    phone: Text | None = Field(default=None, description="Phone number.")
+    email: Text | None = Field(default=None, description="E-mail address.")
+    company: Text | None = Field(default=None, description="Company.")
+    channel_id: Text | None = Field(default=None, description="Who this is on that channel: a number, a user id.")
+    appointment_notes: Notes | None = Field(default=None, description="Notes on the request.")
+
+
+class NewLead(_Contact):
+    """A lead to create. Only `name` is required; its status is `new`."""
+
+    name: Name
+    channel: Source = LeadChannel.WEB
+    preferred_services: Services = []
+    metadata: Metadata = {}
+
+
+def _left_out() -> Any:
+    """Return what nobody reads: changes are the fields that were sent. A default would be described as one."""
+
+
+class LeadChanges(_Contact):
+    """What to change of a lead. What is left out stays as it is; null clears what may be empty."""
+
+    name: Name = Field(default_factory=_left_out)
+    channel: Source = Field(default_factory=_left_out)
+    status: LeadStatus = Field(default_factory=_left_out, description="How far the lead has come.")
+    preferred_services: Services = Field(default_factory=_left_out)
+    metadata: Metadata = Field(default_factory=_left_out)

@@ -1,0 +1,30 @@
+"""Call: one method of a path. What it asks, what it answers, and what replaces it."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from rest_compat.successors import Successor
+
+Operation = Callable[..., Coroutine[Any, Any, object]]
+"""`(context, path, query, header, body)` to what is answered. It takes those of the four that it has a model for."""
+
+Shown = TypeVar("Shown")
+
+
+class Listed(NamedTuple, Generic[Shown]):
+    """A part of a list as it is answered, and how many rows the list has in all."""
+
+    shown: Shown
+    total: int
+
+
+class Call(NamedTuple):
+    """An operation and the GraphQL operation that replaces it.
+
+    `tagged`: what it answers is what GET shows of the same row, and has that one's ETag.
+    """
+
+    operation: Operation
+    successor: Successor
+    status: int = 200
+    tagged: bool = True

@@ -1,0 +1,74 @@
+"""A stream of server-sent events, as EventSource reads one."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import httpx
+
+from tests.support.organization import Organization
+
+EVENT_STREAM = "text/event-stream"
+
+
+class Event(NamedTuple):
+    """One event; a comment has no kind."""
+
+    kind: str | None
+    data: Any
+    id: str | None
+
+    @property
+    def answer(self) -> Any:
+        """The data of an answer that must have no errors."""
+        assert self.kind == "next", self
+        assert "errors" not in self.data, self
+        return self.data["data"]
+
+
+class Stream:
+    """The events of one answer, as they come."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self.response = response
+        self._events = _events(response.iter_lines())
+
+    def next(self) -> Event:
+        """Return the next event that is not a comment. Raises StopIteration where there is none."""
+        return next(event for event in self._events if event.kind is not None)
+
+    def any(self) -> Event:
+        """Return what comes next, a comment among it."""
+        return next(self._events)
+
+
+@contextmanager
+def streamed(
+    organization: Organization,
+    query: str,
+    *,
+    method: str = "POST",
+    timeout: float = 5,
+    headers: Any = None,
+    **variables: object,
+) -> Iterator[Stream]:
+    """Ask for an operation's answers as events."""
+    headers = {"Accept": EVENT_STREAM, **(headers or {})}
+    asked: dict[str, Any] = {"json": {"query": query, "variables": variables}}
+    if method == "GET":
+        asked = {"params": {"query": query, "variables": json.dumps(variables)}}
+    with organization.http.stream(method, "/graphql", headers=headers, timeout=timeout, **asked) as response:
+        yield Stream(response)
+
+
+def _events(lines: Iterator[str]) -> Iterator[Event]:
+    members: dict[str, str] = {}
+    for line in lines:
+        if line:
+            name, _, value = line.partition(":")
+            members[name] = value.removeprefix(" ")
+        elif members:
+            data = members.get("data")
+            yield Event(members.get("event"), json.loads(data) if data else None, members.get("id"))
+            members = {}
