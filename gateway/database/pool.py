@@ -15,8 +15,7 @@ from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 from gateway.database.errors import DatabaseTimeout, DatabaseUnavailable, MissingReference
 from gateway.database.migrate import VERSION_TABLE, newest_version
 from gateway.database.statements import Row, Statement
-
-Connection = psycopg.AsyncConnection[tuple[object, ...]]
+from gateway.database.wire import Connection
 
 
 class _JsonText(Loader):
@@ -59,11 +58,10 @@ class Database:
             kwargs={
                 "autocommit": True,
                 "options": options,
-                "cursor_factory": psycopg.AsyncRawCursor,
                 "context": _adapters(),
-                "prepare_threshold": 2,
                 "application_name": "conversations-gateway",
             },
+            connection_class=Connection,
             min_size=1,
             max_size=size,
             timeout=timeout,
@@ -85,9 +83,7 @@ class Database:
         """All rows of one statement. Raises DatabaseUnavailable or DatabaseTimeout."""
         with translated_errors():
             async with self._pool.connection() as connection:
-                cursor = connection.cursor(binary=True, row_factory=statement.row_factory)
-                await cursor.execute(statement.sql.encode(), statement.values(parameters))
-                return await cursor.fetchall()
+                return await connection.rows(statement, parameters)
 
     async def unready(self) -> str | None:
         """Say in a few words why requests cannot be served, or None where they can."""

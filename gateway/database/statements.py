@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
-from psycopg import AsyncCursor
-from psycopg.rows import RowMaker
 from sqlalchemy import Executable
 from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
+
+from gateway.database.codecs import codec
 
 Row = TypeVar("Row")
 
@@ -24,7 +24,7 @@ class Statement(Generic[Row]):
     'SELECT $1::INTEGER AS n'
     """
 
-    __slots__ = ("_names", "make", "sql")
+    __slots__ = ("_encoders", "_formats", "_names", "make", "sql")
 
     def __init__(self, query: Executable, make: Callable[[Sequence[Any]], Row]) -> None:
         assert isinstance(query, ClauseElement)  # noqa: S101 (for the type checker: all that is built here is)
@@ -33,14 +33,16 @@ class Statement(Generic[Row]):
         self.sql = compiled.string
         self.make = make
         self._names = tuple(compiled.positiontup or ())
+        codecs = [codec(compiled.binds[name].type) for name in self._names]
+        self._encoders = tuple(zip(self._names, (each.encode for each in codecs), strict=True))
+        self._formats = tuple(each.format for each in codecs)
 
-    def row_factory(self, _: AsyncCursor[Any]) -> RowMaker[Row]:
-        """Tell psycopg what to make of rows."""
-        return self.make
+    def encoded(self, parameters: Mapping[str, Any]) -> tuple[list[bytes | None], tuple[int, ...]]:
+        """The parameters as they are sent, and in which of the protocol's formats each is.
 
-    def values(self, parameters: Mapping[str, object]) -> list[object]:
-        """The parameters in the order of the text. Raises KeyError where one is missing."""
-        return [parameters[name] for name in self._names]
+        Raises KeyError where one is missing, DataError where a text holds what PostgreSQL cannot keep.
+        """
+        return [encode(parameters[name]) for name, encode in self._encoders], self._formats
 
 
 def scalar(row: Sequence[Any]) -> Any:

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from sqlalchemy import Float, Integer, Text, bindparam, func, select
+from sqlalchemy import Float, Integer, Text, Uuid, bindparam, cast, func, select
 
 from gateway.database.errors import DatabaseTimeout, DatabaseUnavailable
 from gateway.database.pool import Database, Tenant
@@ -74,7 +74,7 @@ class Road:
 
 async def test_statements_are_counted_and_know_their_organization(database: Database) -> None:
     organization = uuid4()
-    own: Statement[str] = Statement(select(bindparam("organization_id", type_=Text)), scalar)
+    own: Statement[str] = Statement(select(cast(bindparam("organization_id", type_=Uuid), Text)), scalar)
     tenant = Tenant(database, organization)
     assert await tenant.all(own) == [str(organization)]
     assert await tenant.first(ONE, one=1) == 1
