@@ -1,6 +1,6 @@
 """Settings: `GATEWAY_...` environment variables or a `.env` file, read once."""
 
-from pydantic import AnyHttpUrl, Field, SecretStr, field_validator
+from pydantic import AnyHttpUrl, AwareDatetime, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MINIMUM_SECRET_BYTES = 32
@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     max_tokens: int = Field(default=2000, ge=1, description="Most tokens of a document.")
     max_batch: int = Field(default=10, ge=1, description="Most operations of a batched request.")
     max_cost: int = Field(default=10_000, ge=1, description="Most rows that an operation's pages may ask for.")
+    compiled: bool = Field(default=True, description="Whether GraphQL operations are compiled; off: graphql-core runs them.")
     budget: int | None = Field(
         default=None, ge=1, description="Rows an organization may ask for in a minute, in each process."
     )
@@ -43,6 +44,16 @@ class Settings(BaseSettings):
         pattern="^(off|log|only)$",
         description="What becomes of other documents: `off` runs them, `log` notes them, `only` refuses them.",
     )
+    cors_origins: str = Field(
+        default="", description="Origins whose pages may ask from browsers, separated by spaces; `*`: all."
+    )
+    rest_deprecated_at: AwareDatetime | None = Field(
+        default=None, description="Since when the REST interface is deprecated: its answers say so (RFC 9745)."
+    )
+    rest_sunset_at: AwareDatetime | None = Field(
+        default=None, description="When the REST interface goes away: its answers say so (RFC 8594)."
+    )
+    metrics_token: SecretStr | None = Field(default=None, description="The bearer token that `/metrics` asks for.")
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_format: str = Field(default="console", pattern="^(console|json)$", description="`console` or `json`.")
 

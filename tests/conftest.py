@@ -31,6 +31,7 @@ def connection(database_url: str) -> Iterator[psycopg.Connection]:
 @pytest.fixture(scope="session")
 def gateway_url(database_url: str) -> Iterator[str]:
     """A gateway listening on a free port of this machine."""
+    # GATEWAY_COMPILED=false runs all tests with graphql-core's executor.
     settings = Settings(database_url=database_url, jwt_secret=SECRET, _env_file=None)
     with serving(settings) as url:
         yield url

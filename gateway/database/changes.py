@@ -6,7 +6,8 @@ transactions overlap, where a time or a number that only grows would miss what c
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
-from typing import Any, Generic, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
+from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
@@ -21,15 +22,19 @@ from sqlalchemy import (
     func,
     not_,
     select,
+    tuple_,
 )
 from sqlalchemy.types import UserDefinedType
 
 from gateway.database.pool import Tenant
-from gateway.database.statements import Row, Statement, scalar
+from gateway.database.statements import Statement, scalar
 from gateway.database.tables import conversations, leads, messages
 from gateway.records import Conversation, Lead, Message
 
 ROWS_A_PAGE = 500
+_FIRST_ID = UUID(int=0)
+
+Row = TypeVar("Row", Conversation, Lead)
 
 
 class Position(NamedTuple):
@@ -124,16 +129,24 @@ class ChangedRows(Generic[Row]):
             select(*(table.c[name] for name in names))
             .where(
                 table.c.organization_id == bindparam("organization_id", type_=Uuid),
-                table.c.updated_at > bindparam("since", type_=DateTime(timezone=True)),
+                tuple_(table.c.updated_at, table.c.id)
+                > tuple_(bindparam("since", type_=DateTime(timezone=True)), bindparam("behind", type_=Uuid)),
             )
             .order_by(table.c.updated_at, table.c.id)
             .limit(bindparam("limit", type_=Integer)),
             make,
         )
 
-    async def since(self, tenant: Tenant, when: datetime) -> list[Row]:
-        """Return what changed after a time, the first 500 rows of it."""
-        return await tenant.all(self._statement, since=when, limit=ROWS_A_PAGE)
+    async def since(self, tenant: Tenant, when: datetime) -> AsyncIterator[Row]:
+        """Every row that changed since a time, in the order of its last change."""
+        behind = _FIRST_ID
+        while True:
+            rows = await tenant.all(self._statement, since=when, behind=behind, limit=ROWS_A_PAGE)
+            for row in rows:
+                yield row
+            if len(rows) < ROWS_A_PAGE:
+                return
+            when, behind = rows[-1].updated_at, rows[-1].id
 
 
 changed_conversations = ChangedRows(conversations, Conversation._fields, Conversation._make)

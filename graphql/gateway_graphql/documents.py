@@ -18,6 +18,8 @@ from strawberry.schema.schema import validate_document
 from gateway_graphql.cost import Costs
 from gateway_graphql.errors import ErrorCode
 from gateway_graphql.limits import Limits, beyond, too_complex
+from gateway_graphql.scalars import UNTOUCHED
+from levelwise import Plan, Unsupported, compile_operation
 
 KEPT_DOCUMENTS = 1000
 LONGEST_KEPT = 20_000
@@ -31,11 +33,19 @@ class Document:
         self.node = node
         self._operations = [each for each in node.definitions if isinstance(each, OperationDefinitionNode)]
         self._costs = Costs(schema._schema, node)  # noqa: SLF001 (its name for graphql-core's)
+        self._schema = schema
+        self._plans: dict[str | None, Plan | Unsupported] = {}
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
         """Return the operation that would run; None if the name does not settle which."""
         named = [each for each in self._operations if not name or (each.name is not None and each.name.value == name)]
         return named[0] if len(named) == 1 else None
+
+    def plan(self, name: str | None) -> Plan | Unsupported:
+        """Return the operation, compiled when it is first run."""
+        if name not in self._plans:
+            self._plans[name] = compile_operation(self._schema, self.node, name, untouched=UNTOUCHED)
+        return self._plans[name]
 
     def cost(self, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> int:
         """Return how many rows the operation's page sizes ask for."""

@@ -23,6 +23,7 @@ from gateway_graphql.errors import OperationNotAllowed, PublicError
 from gateway_graphql.limits import Limits, too_complex
 from gateway_graphql.persisted import Mode, PersistedOperations
 from gateway_graphql.subscribers import TooSlow
+from levelwise import Plan
 
 ANY = frozenset(OperationType)
 _DEFAULTS = Limits()
@@ -53,11 +54,15 @@ class Executor:
         persisted: PersistedOperations | None = None,
         limits: Limits = _DEFAULTS,
         budget: Budget | None = None,
+        *,
+        compiles: bool = True,
     ) -> None:
+        """Without `compiles`, graphql-core runs everything."""
         self._schema = schema
         self._persisted = persisted or PersistedOperations({}, Mode.OFF)
         self._documents = Documents(schema, limits)
         self._limits = limits
+        self._compiles = compiles
         self._budget = budget or Budget(None)
 
     async def __call__(
@@ -72,14 +77,14 @@ class Executor:
             if isinstance(prepared, Refusal):
                 return refused(prepared.errors)
             organization_id = context.viewer.organization_id
-            self._budget.take(organization_id, prepared.cost)
+            taken = self._budget.take(organization_id, prepared.cost)
         except OperationNotAllowed:
             raise
         except (PublicError, Throttled) as error:
             return failed(error)
         answer = await self._run(prepared.document, operation, context)
         actual = context.tenant.rows
-        self._budget.refund(organization_id, prepared.cost - actual)
+        self._budget.refund(organization_id, taken - max(actual, 1))
         cost = {"requested": prepared.cost, "actual": actual, "statements": context.tenant.statements}
         return answer._replace(extensions={"cost": cost}) if answer.executed else answer
 
@@ -118,6 +123,9 @@ class Executor:
         return _Prepared(document, chosen.operation, cost)
 
     async def _run(self, document: Document, operation: Operation, context: Context) -> Answer:
+        plan = document.plan(operation.operation_name) if self._compiles else None
+        if isinstance(plan, Plan):
+            return executed(await plan.run(context, operation.variables))
         result = execute(
             self._schema._schema,  # noqa: SLF001 (its name for graphql-core's)
             document.node,

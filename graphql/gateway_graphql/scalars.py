@@ -5,6 +5,7 @@ from typing import Any, NewType
 from uuid import UUID
 
 import strawberry
+from orjson import Fragment
 from strawberry.types.scalar import ScalarDefinition
 
 from gateway_graphql.errors import BadUserInput
@@ -42,6 +43,10 @@ SCALARS: dict[object, ScalarDefinition] = {
         parse_value=_as_it_is,
     ),
 }
+
+
+UNTOUCHED = {"ID": [UUID, str], "DateTime": [datetime], "JSON": [Fragment]}
+"""Classes of values that orjson writes as they are."""
 
 
 def uuid_of(id: str, argument: str) -> UUID:

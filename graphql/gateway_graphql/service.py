@@ -21,6 +21,7 @@ class Service:
         """Raise ValueError where the trusted documents cannot be read."""
         self.viewer = authenticator.viewer
         self.most_in_batch = settings.max_batch
+        self.longest_message = settings.max_body_bytes
         limits = Limits(
             depth=settings.max_depth,
             aliases=settings.max_aliases,
@@ -31,7 +32,7 @@ class Service:
         )
         trusted = {} if settings.documents is None else read_manifest(Path(settings.documents))
         persisted = PersistedOperations(trusted, Mode(settings.documents_mode))
-        self.execute = Executor(schema, persisted, limits, budget)
+        self.execute = Executor(schema, persisted, limits, budget, compiles=settings.compiled)
         self.feeds = Feeds(database)
         self._database = database
 

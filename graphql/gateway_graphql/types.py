@@ -18,7 +18,7 @@ from gateway_graphql.enums import Channel, ConversationStatus, LeadChannel, Lead
 from gateway_graphql.inputs import ConversationFilterInput, ConversationOrderInput
 from gateway_graphql.node import Node
 from gateway_graphql.scalars import JSON
-from levelwise import batched
+from levelwise import batched, by_class
 
 ConversationsFilter = Annotated[ConversationFilterInput | None, strawberry.argument(description="Which conversations.")]
 ConversationsOrder = Annotated[
@@ -80,6 +80,7 @@ class Lead(Node):
     )
 
     @classmethod
+    @by_class
     def is_type_of(cls, row: object, _: object) -> bool:
         return isinstance(row, records.Lead)
 
@@ -106,6 +107,7 @@ class Conversation(Node):
     messages: Connection["Message"] = batched(_messages, description="Its messages in chronological order.")
 
     @classmethod
+    @by_class
     def is_type_of(cls, row: object, _: object) -> bool:
         return isinstance(row, records.Conversation)
 
@@ -122,5 +124,6 @@ class Message(Node):
     created_at: datetime = strawberry.field(description="When it was sent.")
 
     @classmethod
+    @by_class
     def is_type_of(cls, row: object, _: object) -> bool:
         return isinstance(row, records.Message)

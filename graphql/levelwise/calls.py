@@ -75,9 +75,7 @@ def _attributes(column: Column, run: Run) -> list[Any]:
         return [read(field, row, run) for row in rows]
 
 
-def _resolved(
-    column: Column, source: Resolver, run: Run, waiting: list[tuple[Awaitable[Any], Take]]
-) -> list[Any]:
+def _resolved(column: Column, source: Resolver, run: Run, waiting: list[tuple[Awaitable[Any], Take]]) -> list[Any]:
     field, rows = column.field, column.stage.rows
     paths = column.stage.paths if source.needs_info else repeat(None)
     values: list[Any] = []
@@ -123,16 +121,16 @@ def _call(columns: list[Column], run: Run, waiting: list[tuple[Awaitable[Any], T
         take(answers)
 
 
-def _checked(answers: Any, expected: int, run: Run) -> list[Any]:
+def _checked(answered: Any, expected: int, run: Run) -> list[Any]:
     """Answer one value a parent."""
-    if isinstance(answers, Failure):
-        return [answers] * expected
+    if isinstance(answered, Failure):
+        return [answered] * expected
     try:
-        answers = list(answers)
+        answers = list(answered)
+        if len(answers) != expected:
+            raise WrongNumberOfResultsReturned(expected=expected, received=len(answers))
     except Exception as error:  # noqa: BLE001 (what was answered may be anything)
         return [run.fail(error)] * expected
-    if len(answers) != expected:
-        return [run.fail(WrongNumberOfResultsReturned(expected=expected, received=len(answers)))] * expected
     if all(map(is_ordinary, set(map(type, answers)))):
         return answers
     return [Awaited(answer) if is_awaitable(answer) else answer for answer in answers]

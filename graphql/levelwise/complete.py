@@ -59,7 +59,7 @@ class Completion:
     async def complete_all(self, values: Sequence[Any], type_: GraphQLOutputType | None = None) -> list[Any]:
         """Complete the values of several parents, or of a list."""
         completions = [self.complete(value, type_) for value in values]
-        return await together(completions, at_once=any(map(is_awaitable, values)))
+        return await together(completions, at_once=self._field.asks_async or any(map(is_awaitable, values)))
 
     async def _complete(self, value: Any, type_: GraphQLOutputType) -> Any:
         if isinstance(value, Failure):

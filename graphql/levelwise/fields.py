@@ -92,7 +92,8 @@ def _is_plain(field: StrawberryField, schema: strawberry.Schema) -> bool:
 
 def _function(field: StrawberryField, resolver: StrawberryResolver[Any], schema: strawberry.Schema) -> Resolver:
     """Call a resolver as Strawberry does, without what it does for the sake of others."""
-    function, info_class = resolver.wrapped_func, schema.config.info_class
+    function: Callable[..., Any] = resolver.wrapped_func  # type: ignore[assignment]  # seen to be callable
+    info_class = schema.config.info_class
     takes_self, info_parameter = resolver.self_parameter is not None, resolver.info_parameter
     parents = [each.name for each in (resolver.parent_parameter, resolver.root_parameter) if each]
 

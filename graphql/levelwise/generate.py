@@ -164,7 +164,7 @@ def are_of_type(field: Field, values: Sequence[Any], run: Any) -> bool:
     if is_type_of is not None:
         info = run.info(field)
         # `True` itself: what is awaitable is true as well.
-        if not all([is_type_of(value, info) is True for value in values]):
+        if not all(is_type_of(value, info) is True for value in values):
             return False
     if selection.decides_by_class:
         selection.known |= classes

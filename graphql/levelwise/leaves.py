@@ -61,7 +61,7 @@ def _guarded(type_: GraphQLLeafType) -> Callable[[Any], Any]:
 
     def coerce(value: Any) -> Any:
         if type(value) not in known:
-            if not is_ordinary(type(value)):
+            if not is_ordinary(type(value)):  # type: ignore[arg-type]  # classes can be hashed
                 raise Surprise
             known.add(type(value))
         return Executor.complete_leaf_value(type_, value)

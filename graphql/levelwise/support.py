@@ -3,23 +3,25 @@
 | left to graphql-core | why |
 | --- | --- |
 | introspection (`__schema`, `__type`) | asked once by tools; its resolvers are graphql-core's own |
-| a subscription's source stream | there is one a subscription; each of its events can be run by a plan (`root_value`) |
+| a subscription's source stream | there is one; each of its events can be run by a plan (`root_value`) |
 | `@defer`, `@stream` | their answer comes in parts |
-| every other directive than `@skip` and `@include`, also on the operation | it may change how fields are executed |
+| all directives but `@skip` and `@include` | they may change how fields are executed |
 | fragments with variables | an experiment of graphql-core's |
-| more than 6 variables that decide about `@skip` and `@include` | each combination of them is a plan of its own |
-| more than 2,000 fields or 100 levels, counted with fragments spread and once for each possible type | a plan's memory has a bound |
-| schemas with extensions that hook `resolve`, directives of their own or another executor class | they see every field |
+| more than 6 variables of `@skip` and `@include` | each combination of them is a plan of its own |
+| more than 2,000 fields or 100 levels | a plan's memory has a bound |
+| schemas with extensions that hook `resolve` | they see every field |
+| schemas with directives or an executor class of their own | likewise |
 
-    >>> compile_operation(schema, parse("{ __schema { description } }"), None)
+Fields are counted with fragments spread, and for each possible type.
+
+    >>> compile_operation(schema, parse("{ __schema { description } }"))
     Unsupported(reason='introspection')
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import strawberry
 from graphql import (
-    DirectiveNode,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
@@ -30,11 +32,8 @@ from graphql import (
     OperationDefinitionNode,
     SelectionSetNode,
     VariableNode,
-    Visitor,
     get_named_type,
     is_abstract_type,
-    is_composite_type,
-    visit,
 )
 from graphql.utilities import type_from_ast
 from strawberry.extensions import SchemaExtension
@@ -69,7 +68,7 @@ def unsupported_schema(schema: strawberry.Schema) -> Unsupported | None:
     for extension in schema.extensions:
         kind = type(extension) if isinstance(extension, SchemaExtension) else extension
         # A factory does not tell what it makes.
-        if not isinstance(kind, type) or kind.resolve is not SchemaExtension.resolve:
+        if not isinstance(kind, type) or getattr(kind, "resolve", None) is not SchemaExtension.resolve:
             return Unsupported("an extension that hooks resolve")
     return None
 
@@ -85,40 +84,36 @@ def definitions(schema: GraphQLSchema, document: DocumentNode, operation_name: s
     ]
     if len(operations) != 1:
         return Unsupported("no operation, or more than one")
-    survey = _Survey(fragments)
-    visit(operations[0], survey)
-    return survey.reason or _within_bounds(
-        schema, Definitions(operations[0], fragments, tuple(sorted(survey.conditions)))
-    )
+    found = _survey(operations[0], fragments)
+    return found if isinstance(found, Unsupported) else _within_bounds(schema, found)
 
 
-class _Survey(Visitor):
-    def __init__(self, fragments: dict[str, FragmentDefinitionNode]) -> None:
-        super().__init__()
-        self.reason: Unsupported | None = None
-        self.conditions: set[str] = set()
-        self._fragments = fragments
-        self._spread: set[str] = set()
-
-    def enter_field(self, node: FieldNode, *_: object) -> None:
-        if node.name.value in {"__schema", "__type"}:
-            self.reason = Unsupported("introspection")
-
-    def enter_directive(self, node: DirectiveNode, *_: object) -> None:
-        if node.name.value not in {"skip", "include"}:
-            self.reason = Unsupported(f"the directive @{node.name.value}")
-        values = [argument.value for argument in node.arguments or ()]
-        self.conditions.update(each.name.value for each in values if isinstance(each, VariableNode))
-
-    def enter_fragment_spread(self, node: FragmentSpreadNode, *_: object) -> None:
-        name = node.name.value
-        if name in self._fragments and name not in self._spread:
-            self._spread.add(name)
-            visit(self._fragments[name], self)
-
-    def enter_fragment_definition(self, node: FragmentDefinitionNode, *_: object) -> None:
-        if node.variable_definitions:
-            self.reason = Unsupported("fragments with variables")
+def _survey(
+    operation: OperationDefinitionNode, fragments: dict[str, FragmentDefinitionNode]
+) -> Definitions | Unsupported:
+    """Look at all that the operation reaches, without recursion: a client decides how deep it is."""
+    conditions: set[str] = set()
+    reached: dict[str, FragmentDefinitionNode] = {}
+    rest: list[Node] = [operation]
+    while rest:
+        node = rest.pop()
+        for directive in getattr(node, "directives", None) or ():
+            if directive.name.value not in {"skip", "include"}:
+                return Unsupported(f"the directive @{directive.name.value}")
+            values = [argument.value for argument in directive.arguments or ()]
+            conditions.update(each.name.value for each in values if isinstance(each, VariableNode))
+        if isinstance(node, FieldNode) and node.name.value in {"__schema", "__type"}:
+            return Unsupported("introspection")
+        if isinstance(node, FragmentDefinitionNode) and node.variable_definitions:
+            return Unsupported("fragments with variables")
+        if isinstance(node, FragmentSpreadNode):
+            name = node.name.value
+            if name in fragments and name not in reached:
+                reached[name] = fragments[name]
+                rest.append(fragments[name])
+        elif selections := getattr(node, "selection_set", None):
+            rest += selections.selections
+    return Definitions(operation, fragments, tuple(sorted(conditions)))
 
 
 def _within_bounds(schema: GraphQLSchema, found: Definitions) -> Definitions | Unsupported:
@@ -161,12 +156,11 @@ class _Size:
                 return 1, 1
             fields, levels = self.of(node.selection_set, get_named_type(field.type), level + 1)
             return fields + 1, levels + 1
-        fragment = self._fragments[node.name.value] if isinstance(node, FragmentSpreadNode) else node
-        condition = fragment.type_condition  # type: ignore[attr-defined]  # both kinds of fragment have one
-        narrowed = type_from_ast(self._schema, condition) if condition else on
-        if not is_composite_type(narrowed) or not self._applies(narrowed, on):
+        fragment: Any = self._fragments[node.name.value] if isinstance(node, FragmentSpreadNode) else node
+        condition = fragment.type_condition
+        if condition and not self._applies(type_from_ast(self._schema, condition), on):
             return 0, 0
-        return self.of(fragment.selection_set, on, level + 1)  # type: ignore[attr-defined]  # likewise
+        return self.of(fragment.selection_set, on, level + 1)
 
-    def _applies(self, condition: GraphQLNamedType, on: GraphQLNamedType) -> bool:
-        return condition is on or (is_abstract_type(condition) and self._schema.is_sub_type(condition, on))  # type: ignore[arg-type]  # `on` is an object type
+    def _applies(self, condition: Any, on: Any) -> bool:
+        return condition is on or (is_abstract_type(condition) and self._schema.is_sub_type(condition, on))
