@@ -123,8 +123,8 @@ class Executor:
         return _Prepared(document, chosen.operation, cost)
 
     async def _run(self, document: Document, operation: Operation, context: Context) -> Answer:
-        plan = document.plan(operation.operation_name) if self._compiles else None
-        if isinstance(plan, Plan):
+        plan = self._plan(document, operation)
+        if plan is not None:
             return executed(await plan.run(context, operation.variables))
         result = execute(
             self._schema._schema,  # noqa: SLF001 (its name for graphql-core's)
@@ -153,12 +153,16 @@ class Executor:
         if isinstance(source, ExecutionResult):
             yield refused(source.errors or [])
             return
+        plan = self._plan(document, operation)
         async with aclosing(cast("AsyncGenerator[Any]", source)) as events:
             try:
                 async for event in events:
-                    context.loaders.clear()  # an event later the rows may have changed
-                    result = execute_subscription_event(executor.build_per_event_executor(event))
-                    answer = executed(await result if isawaitable(result) else result)
+                    if plan is None:
+                        context.loaders.clear()  # an event later the rows may have changed
+                        result = execute_subscription_event(executor.build_per_event_executor(event))
+                        answer = executed(await result if isawaitable(result) else result)
+                    else:
+                        answer = executed(await plan.run(context, operation.variables, event))
                     yield answer._replace(event_id=getattr(event, "cursor", None))
             except TooSlow:
                 raise
