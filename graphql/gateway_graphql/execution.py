@@ -137,6 +137,10 @@ class Executor:
         )
         return executed(await result if isawaitable(result) else result)
 
+    def _plan(self, document: Document, operation: Operation) -> Plan | None:
+        plan = document.plan(operation.operation_name) if self._compiles else None
+        return plan if isinstance(plan, Plan) else None
+
     async def _events(self, document: Document, operation: Operation, context: Context) -> AsyncGenerator[Answer]:
         executor = self._schema.execution_context_class.build(
             self._schema._schema,  # noqa: SLF001 (its name for graphql-core's)
