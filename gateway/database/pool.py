@@ -82,8 +82,12 @@ class Database:
     async def run(self, statement: Statement[Row], parameters: Mapping[str, object]) -> list[Row]:
         """All rows of one statement. Raises DatabaseUnavailable or DatabaseTimeout."""
         with translated_errors():
-            async with self._pool.connection() as connection:
+            # Not `async with pool.connection()`: it would commit, where every statement is its own transaction.
+            connection = await self._pool.getconn()
+            try:
                 return await connection.rows(statement, parameters)
+            finally:
+                await self._pool.putconn(connection)
 
     async def unready(self) -> str | None:
         """Say in a few words why requests cannot be served, or None where they can."""
