@@ -24,7 +24,7 @@ class Statement(Generic[Row]):
     'SELECT $1::INTEGER AS n'
     """
 
-    __slots__ = ("_encoders", "_formats", "_names", "make", "sql")
+    __slots__ = ("_encoders", "_formats", "make", "names", "sql")
 
     def __init__(self, query: Executable, make: Callable[[Sequence[Any]], Row]) -> None:
         assert isinstance(query, ClauseElement)  # noqa: S101 (for the type checker: all that is built here is)
@@ -32,9 +32,9 @@ class Statement(Generic[Row]):
         assert isinstance(compiled, SQLCompiler)  # noqa: S101 (likewise)
         self.sql = compiled.string
         self.make = make
-        self._names = tuple(compiled.positiontup or ())
-        codecs = [codec(compiled.binds[name].type) for name in self._names]
-        self._encoders = tuple(zip(self._names, (each.encode for each in codecs), strict=True))
+        self.names = tuple(compiled.positiontup or ())
+        codecs = [codec(compiled.binds[name].type) for name in self.names]
+        self._encoders = tuple(zip(self.names, (each.encode for each in codecs), strict=True))
         self._formats = tuple(each.format for each in codecs)
 
     def encoded(self, parameters: Mapping[str, Any]) -> tuple[list[bytes | None], tuple[int, ...]]:

@@ -45,7 +45,7 @@ SCALARS: dict[object, ScalarDefinition] = {
 }
 
 
-UNTOUCHED = {"ID": [UUID, str], "DateTime": [datetime], "JSON": [Fragment]}
+UNTOUCHED: dict[str, list[type]] = {"ID": [UUID, str], "DateTime": [datetime], "JSON": [Fragment]}
 """Classes of values that orjson writes as they are."""
 
 

@@ -83,7 +83,7 @@ def explained(planner: psycopg.Connection, mode: str, asked: tuple[Statement[Any
     statement, parameters = asked
     planner.execute(f"SET plan_cache_mode = {mode}".encode())
     planner.execute(f"PREPARE asked AS {statement.sql}".encode())
-    values = sql.SQL(", ").join(map(sql.Literal, statement.values(parameters)))
+    values = sql.SQL(", ").join((sql.Literal(parameters[name]) for name in statement.names))
     execute = sql.SQL("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) EXECUTE asked ({})").format(values)
     row = planner.execute(execute).fetchone()
     planner.execute("DEALLOCATE asked")
