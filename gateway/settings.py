@@ -54,7 +54,9 @@ class Settings(BaseSettings):
         default=None, description="When the REST interface goes away: its answers say so (RFC 8594)."
     )
     metrics_token: SecretStr | None = Field(default=None, description="The bearer token that `/metrics` asks for.")
-    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_level: str = Field(
+        default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR."
+    )
     log_format: str = Field(default="console", pattern="^(console|json)$", description="`console` or `json`.")
 
     @field_validator("jwt_secret")

@@ -1,0 +1,36 @@
+"""What the README says of settings, commands and files is true."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from pydantic.fields import FieldInfo
+from typer.main import get_command
+
+from gateway.cli import app
+from gateway.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def row(name: str, field: FieldInfo) -> str:
+    default = "" if field.default in {None, ""} else f"`{json.dumps(field.default).strip('"')}`"
+    return f"| `GATEWAY_{name.upper()}` | {default} | {field.description} |"
+
+
+def test_the_table_of_settings_is_the_code_s() -> None:
+    table = "\n".join(row(name, field) for name, field in Settings.model_fields.items())
+    assert f"| --- | --- | --- |\n{table}\n\n" in README
+
+
+@pytest.mark.parametrize("name", sorted(get_command(app).commands))  # type: ignore[attr-defined]  # a group has them
+def test_every_command_is_told(name: str) -> None:
+    assert f"`gateway {name}" in README
+
+
+def test_every_file_that_it_links_to_is_there() -> None:
+    linked = re.findall(r"\]\(([^)#]+)\)", README)
+    assert len(linked) > 2
+    assert [path for path in linked if not (ROOT / path).exists()] == []
