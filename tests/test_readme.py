@@ -1,6 +1,5 @@
 """What the README says of settings, commands and files is true."""
 
-import json
 import re
 from pathlib import Path
 
@@ -16,8 +15,9 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def row(name: str, field: FieldInfo) -> str:
-    default = "" if field.default in {None, ""} else f"`{json.dumps(field.default).strip('"')}`"
-    return f"| `GATEWAY_{name.upper()}` | {default} | {field.description} |"
+    default = str(field.default).lower() if isinstance(field.default, bool) else field.default
+    shown = f"`{default}`" if default not in {None, ""} else ""
+    return f"| `GATEWAY_{name.upper()}` | {shown} | {field.description} |"
 
 
 def test_the_table_of_settings_is_the_code_s() -> None:
