@@ -59,6 +59,7 @@ listing: Listing[Conversation, ConversationFilter] = Listing(
     Conversation._make,
     table=conversations,
     parent=conversations.c.lead_id,
+    counts_are_kept=True,
     keysets={
         field: Keyset(conversations.c[field], conversations.c.id, attrgetter(field, "id"))
         for field in ConversationOrderField

@@ -58,6 +58,7 @@ listing: Listing[Lead, LeadFilter] = Listing(
     Lead._make,
     table=leads,
     parent=None,
+    counts_are_kept=True,
     keysets={
         LeadOrderField.CREATED_AT: Keyset(leads.c.created_at, leads.c.id, attrgetter("created_at", "id")),
         LeadOrderField.UPDATED_AT: Keyset(leads.c.updated_at, leads.c.id, attrgetter("updated_at", "id")),

@@ -8,15 +8,19 @@ from functools import lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Table, Uuid, bindparam, func, select, true
+from sqlalchemy import BigInteger, ColumnElement, Select, Table, Uuid, bindparam, func, literal_column, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from gateway.database.filters import Criteria, asked
+from gateway.database.filters import Criteria, asked, choice
 from gateway.database.paging import Item, Keyset, Order, Page, Shape, Window, page_of, windowed
 from gateway.database.pool import Tenant
 from gateway.database.statements import Statement, scalar
+from gateway.database.tables import row_counts
 
 Filter = TypeVar("Filter", bound=NamedTuple)
+
+_KEPT_CRITERIA = {**choice(row_counts.c.status, "status"), **choice(row_counts.c.channel, "channel")}
+_KEPT_OF = row_counts.c.organization_id == bindparam("organization_id", type_=Uuid)
 
 
 class Listing(Generic[Item, Filter]):
@@ -31,8 +35,13 @@ class Listing(Generic[Item, Filter]):
         parent: ColumnElement[UUID] | None,
         keysets: Mapping[str, Keyset],
         criteria: Criteria,
+        counts_are_kept: bool = False,
     ) -> None:
-        """`make` takes a row of `columns`; `parent` is the column that says where a row hangs."""
+        """`make` takes a row of `columns`; `parent` is the column that says where a row hangs.
+
+        `counts_are_kept` where the database keeps them by status and channel.
+        """
+        self._kept_counts: ColumnElement[str] | None = literal_column(f"'{table.name}'") if counts_are_kept else None
         self._columns = columns
         self._make = make
         self._parent = parent
@@ -102,6 +111,10 @@ class Listing(Generic[Item, Filter]):
         return Statement(query, lambda row: (row[0], make(row[1:])))
 
     def _build_count(self, names: frozenset[str]) -> Statement[int]:
+        if self._kept_counts is not None and names <= _KEPT_CRITERIA.keys():
+            kept = select(func.coalesce(func.sum(row_counts.c.difference), literal_column("0")).cast(BigInteger))
+            criteria = (_KEPT_CRITERIA[name] for name in sorted(names))
+            return Statement(kept.where(_KEPT_OF, row_counts.c.counted == self._kept_counts, *criteria), scalar)
         return Statement(self._filtered(select(func.count()), names), scalar)
 
     def _build_counts(self, names: frozenset[str]) -> Statement[tuple[UUID, int]]:

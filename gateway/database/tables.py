@@ -169,6 +169,17 @@ lead_parts = func.gateway_parts(
 Index("messages_by_words", message_words, postgresql_using="gin")
 Index("leads_by_parts", lead_parts, postgresql_using="gin")
 
+row_counts = Table(
+    "row_counts",
+    metadata,
+    Column("organization_id", Uuid, primary_key=True),
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("counted", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("difference", BigInteger, nullable=False),
+)
+
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,

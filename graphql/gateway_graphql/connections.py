@@ -95,6 +95,7 @@ class Edge(Generic[Node]):
 class Connection(Generic[Node]):
     lists: strawberry.Private[Lists]
     number: strawberry.Private[int]
+    known_total: strawberry.Private[int | None] = None
 
     edges: list[Edge[Node]] = batched(_edges, description="The page's rows with their cursors.")
     nodes: list[Node] = batched(_nodes, description="The page's rows.")
@@ -111,4 +112,4 @@ class Connection(Generic[Node]):
 
     async def total_count(self) -> int:
         """Answer the number of rows of the whole list."""
-        return await self.lists.count(self.number)
+        return await self.lists.count(self.number) if self.known_total is None else self.known_total

@@ -114,7 +114,11 @@ def messages_of_conversations(
     parents: Sequence[Conversation], context: Context, filter: MessageFilter, window: Window
 ) -> list[Connection[Any]]:
     """The messages of each conversation, in chronological order."""
-    return _lists(context, MESSAGES, messages.listing, parents, filter, messages.CHRONOLOGICAL, window)
+    lists = _lists(context, MESSAGES, messages.listing, parents, filter, messages.CHRONOLOGICAL, window)
+    if filter == MessageFilter():
+        for connection, parent in zip(lists, parents, strict=True):
+            connection.known_total = parent.message_count  # the database keeps it
+    return lists
 
 
 def _list(

@@ -88,7 +88,9 @@ def test_the_tables_are_made_as_they_are_described(
     database_url: str, new_database: Callable[[], str], statement: str
 ) -> None:
     described = new_database()
+    migrate(described)  # for the functions, which indexes are made of
     with connected(described) as connection, connection.begin():
+        metadata.drop_all(connection)
         metadata.create_all(connection)
     connection.engine.dispose()
     assert rows(database_url, statement) == rows(described, statement) != []
