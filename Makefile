@@ -27,20 +27,23 @@ graphiql: $(GRAPHIQL) ## Build GraphiQL, the page at /graphql (needs Node.js)
 test: .venv/ready ## Run the tests, on a PostgreSQL of their own
 	@$(PY) -m pytest $(ARGS)
 
-check: .venv/ready ## Lint, formatting, types, direction of imports, exported schema
+check: .venv/ready ## Lint, formatting, types, direction of imports, exported schemas
 	@$(PY) -m ruff check --quiet
 	@$(PY) -m ruff format --check
 	@$(PY) -m mypy
 	@$(PY) -c 'from importlinter.cli import lint_imports_command as check; check()' --no-logo
 	@$(PY) -m gateway schema --check schema.graphql
+	@$(PY) -m gateway openapi --check openapi.json
 
 format: .venv/ready ## Format the code, and mend what the linter can mend
 	@$(PY) -m ruff check --quiet --fix-only
 	@$(PY) -m ruff format
 
-schema: .venv/ready ## Export schema.graphql anew
+schema: .venv/ready ## Export schema.graphql and openapi.json anew
 	@$(PY) -m gateway schema > .venv/schema.graphql
 	@mv .venv/schema.graphql schema.graphql
+	@$(PY) -m gateway openapi > .venv/openapi.json
+	@mv .venv/openapi.json openapi.json
 
 bench: .venv/ready ## Measure against the peers (BENCH=name of a module in bench/)
 	@$(PY) -m bench.$(BENCH) $(ARGS)

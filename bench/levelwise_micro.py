@@ -9,36 +9,31 @@ import sys
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
+from inspect import isawaitable
 from time import perf_counter, process_time
 from typing import Any, NamedTuple, NewType
 from uuid import UUID, uuid4
 
 import orjson
 import strawberry
-from graphql import execute, parse
+from graphql import ExecutionResult, execute, parse
 from strawberry.schema.config import StrawberryConfig
 
 from levelwise import Plan, batched, by_class, compile_operation
 
 
 class Status(StrEnum):
-    """How a conversation stands."""
-
     ACTIVE = "active"
     DONE = "done"
 
 
 class MessageRow(NamedTuple):
-    """A message as the database gives it."""
-
     id: UUID
     role: str
     content: str
 
 
 class ConversationRow(NamedTuple):
-    """A conversation as the database gives it."""
-
     id: UUID
     lead_id: UUID
     session_key: str
@@ -53,15 +48,11 @@ class ConversationRow(NamedTuple):
 
 
 class LeadRow(NamedTuple):
-    """A lead as the database gives it."""
-
     id: UUID
     name: str
 
 
 class List(NamedTuple):
-    """A page."""
-
     rows: list[Any]
 
 
@@ -79,15 +70,15 @@ JSON = NewType("JSON", object)
 strawberry.enum(Status)
 
 
-async def _conversations(leads: Sequence[Any], context: Any) -> list[Any]:
+async def _conversations(leads: Sequence[Any], _context: Any) -> list[Any]:
     return [List(CONVERSATIONS[:5]) for _ in leads]
 
 
-async def _messages(conversations: Sequence[Any], context: Any) -> list[Any]:
+async def _messages(conversations: Sequence[Any], _context: Any) -> list[Any]:
     return [List(MESSAGES) for _ in conversations]
 
 
-async def _nodes(lists: Sequence[Any], context: Any) -> list[Any]:
+async def _nodes(lists: Sequence[Any], _context: Any) -> list[Any]:
     return [list_.rows for list_ in lists]
 
 
@@ -152,7 +143,7 @@ class Query:
         return LEADS
 
     @strawberry.field(graphql_type=Lead | None)
-    async def lead(self, id: strawberry.ID) -> Any:
+    async def lead(self, id: strawberry.ID) -> Any:  # noqa: ARG002 (to be coerced is what it is for)
         return LEADS[0]
 
 
@@ -164,7 +155,7 @@ SCALARS: dict[object, Any] = {
     datetime: strawberry.scalar(name="DateTime", serialize=_as_it_is),
     JSON: strawberry.scalar(name="JSON", serialize=_as_it_is),
 }
-UNTOUCHED = {"ID": [UUID], "DateTime": [datetime], "JSON": [orjson.Fragment]}
+UNTOUCHED: dict[str, list[type]] = {"ID": [UUID], "DateTime": [datetime], "JSON": [orjson.Fragment]}
 schema = strawberry.Schema(Query, config=StrawberryConfig(scalar_map=SCALARS))
 
 WORKLOADS = {
@@ -197,7 +188,8 @@ def _core(text: str) -> Callable[[], Coroutine[Any, Any, Any]]:
             context_value=Context(),
             executor_class=schema.execution_context_class,
         )
-        result = await result if asyncio.iscoroutine(result) else result
+        result = await result if isawaitable(result) else result
+        assert isinstance(result, ExecutionResult)
         assert result.errors is None
         return result.data
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route, WebSocketRoute
 
 from gateway.auth import Authenticator
@@ -14,13 +15,17 @@ from gateway.database.listener import Listener
 from gateway.database.pool import Database
 from gateway.health import Readyz, healthz
 from gateway.limits import BodyLimit
+from gateway.metrics import Metrics, MetricsEndpoint, forget_process
 from gateway.settings import Settings, read_settings
 from gateway.telemetry import RequestLog, configure_logging
 from gateway_graphql.explorer import explorer_assets, explorer_page
 from gateway_graphql.http import GraphQLEndpoint
 from gateway_graphql.service import Service
 from gateway_graphql.websocket import WebSocketEndpoint
+from rest_compat.docs import docs_routes
 from rest_compat.errors import exception_handlers
+from rest_compat.manners import EXPOSED_HEADERS, SENT_HEADERS
+from rest_compat.resource import Gateway
 from rest_compat.routes import rest_routes
 
 
@@ -36,7 +41,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
         statement_timeout=settings.statement_timeout,
     )
 
-    service = Service(settings, authenticator, database, Budget(settings.budget))
+    budget = Budget(settings.budget)
+    service = Service(settings, authenticator, database, budget)
     listener = Listener(settings.database_url, service.feeds.wake, service.feeds.wake_all)
 
     @asynccontextmanager
@@ -46,20 +52,39 @@ def create_app(settings: Settings | None = None) -> Starlette:
         yield
         listening.cancel()
         await database.close()
+        forget_process()
 
     return Starlette(
         routes=[
             Route("/graphql", GraphQLEndpoint(service, explorer_page())),
             WebSocketRoute("/graphql", WebSocketEndpoint(service)),
             *explorer_assets(),
-            *rest_routes(authenticator, database),
+            *rest_routes(Gateway(settings, authenticator, database, budget)),
+            *docs_routes(),
             Route("/healthz", healthz),
             Route("/readyz", Readyz(database).answer),
+            Route("/metrics", MetricsEndpoint(settings).answer),
         ],
         middleware=[
             Middleware(RequestLog),
+            Middleware(Metrics, database=database),
+            *_cross_origin(settings),
             Middleware(BodyLimit, most=settings.max_body_bytes),
         ],
         exception_handlers=exception_handlers,
         lifespan=lifespan,
     )
+
+
+def _cross_origin(settings: Settings) -> list[Middleware]:
+    if not settings.cors_origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins.split(),
+            allow_methods=["GET", "HEAD", "POST", "PATCH"],
+            allow_headers=SENT_HEADERS,
+            expose_headers=EXPOSED_HEADERS,
+        )
+    ]

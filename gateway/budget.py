@@ -32,16 +32,20 @@ class Budget:
         left, at = self._left.get(organization_id, (most, self._clock()))
         return min(most, left + (self._clock() - at) * most / 60)
 
-    def take(self, organization_id: UUID, rows: int) -> None:
-        """Take from an organization's budget. Raises Throttled where it has not enough; at least 1 is taken."""
+    def take(self, organization_id: UUID, rows: int) -> int:
+        """Take from an organization's budget, and say how much: at least 1, at most all of it.
+
+        Raises Throttled where not so much is left.
+        """
         if self.a_minute is None:
-            return
+            return rows
         left, asked = self.left(organization_id), min(max(rows, 1), self.a_minute)
         if left < asked:
             raise Throttled(int((asked - left) * 60 / self.a_minute) + 1)
         if len(self._left) >= _SWEPT_AT:
             self._left = {each: self._left[each] for each in self._left if self.left(each) < self.a_minute}
         self._left[organization_id] = left - asked, self._clock()
+        return asked
 
     def refund(self, organization_id: UUID, rows: int) -> None:
         """Give back what was taken and not used."""

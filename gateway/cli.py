@@ -1,15 +1,15 @@
 """The commands."""
 
-import difflib
 import os
 import signal
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib.metadata import PackageNotFoundError, version
 from io import BufferedReader
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, NoReturn
 from uuid import UUID
 
@@ -24,18 +24,28 @@ from gateway.database.refusals import told_refusals
 from gateway.database.transfer import export_lines, import_lines
 from gateway.demo import demo_database, demo_secret
 from gateway.exits import WRONG_SETTINGS, fail, settings_with, told_failures
+from gateway.exports import print_or_compare
 from gateway.progress import import_progress
 from gateway.sample import SAMPLE_ORGANIZATION
 from gateway.settings import Settings
 from gateway.tokens import signed_token
-from gateway_graphql.schema import schema as graphql_schema
+from gateway_graphql.export import changes, sdl
+from gateway_graphql.persisted import Mode
+from rest_compat.openapi import openapi_json
 
 _DEMO_DATA = user_data_path("conversations-gateway")
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _LOCALHOST = "127.0.0.1"
+# Of prometheus-client, which is to be imported only after it is set: in the workers.
+_METRICS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 _DEMO_TOKEN_SECONDS = 30 * 24 * 3600
+_GRACE_SECONDS = 5
+"""How long requests that run may take to finish when the server stops; streams have no other end."""
 
 Organization = Annotated[UUID, typer.Option(help="The organization's id, a UUID.")]
+Check = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Print what differs from this file, and fail if something does.")
+]
 Port = Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")]
 
 app = typer.Typer(
@@ -116,8 +126,17 @@ def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = _LOCALHOST,
     port: Port = 8000,
     workers: Annotated[int, typer.Option(min=1, help="How many processes serve.")] = 1,
+    documents: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Trusted documents: a manifest. GATEWAY_DOCUMENTS.")
+    ] = None,
+    documents_mode: Annotated[
+        Mode | None, typer.Option(help="What becomes of other documents. GATEWAY_DOCUMENTS_MODE.")
+    ] = None,
 ) -> None:
     """Serve the database at GATEWAY_DATABASE_URL."""
+    # The processes that serve read their settings from the environment.
+    given = {"GATEWAY_DOCUMENTS": documents, "GATEWAY_DOCUMENTS_MODE": documents_mode}
+    os.environ |= {name: value for name, value in given.items() if value is not None}
     settings = settings_with("database_url")
     if settings.jwt_secret is None and settings.jwks_url is None:
         fail("GATEWAY_JWT_SECRET or GATEWAY_JWKS_URL must be set", WRONG_SETTINGS)
@@ -174,25 +193,15 @@ def token(
 
 
 @app.command()
-def schema(
-    check: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Print what differs from this file, and fail if something does."),
-    ] = None,
-) -> None:
+def schema(check: Check = None) -> None:
     """Print the GraphQL schema's SDL."""
-    sdl = graphql_schema.as_str().rstrip("\n") + "\n"
-    if check is None:
-        typer.echo(sdl, nl=False)
-        return
-    with told_failures():
-        written = check.read_text(encoding="utf-8")
-    lines = difflib.unified_diff(
-        written.splitlines(keepends=True), sdl.splitlines(keepends=True), str(check), "the code's schema"
-    )
-    if written != sdl:
-        typer.echo("".join(lines), nl=False)
-        fail(f"{check} differs from the code's schema")
+    print_or_compare(sdl(), "schema", check, changes)
+
+
+@app.command()
+def openapi(check: Check = None) -> None:
+    """Print the OpenAPI document of the REST paths."""
+    print_or_compare(openapi_json().decode(), "OpenAPI document", check)
 
 
 @contextmanager
@@ -214,12 +223,20 @@ def _check_port(host: str, port: int) -> None:
 
 
 def _serve(host: str, port: int, workers: int) -> None:
-    uvicorn.run(
-        "gateway.app:create_app",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        access_log=False,
-        log_level="warning",
-    )
+    with _counting_together() if workers > 1 else nullcontext():
+        uvicorn.run(
+            "gateway.app:create_app",
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            access_log=False,
+            log_level="warning",
+        )
+
+
+@contextmanager
+def _counting_together() -> Iterator[None]:
+    with TemporaryDirectory(prefix="gateway-metrics-", ignore_cleanup_errors=True) as shared:
+        os.environ.setdefault(_METRICS_DIRECTORY, shared)
+        yield

@@ -34,7 +34,9 @@ class Settings(BaseSettings):
     max_tokens: int = Field(default=2000, ge=1, description="Most tokens of a document.")
     max_batch: int = Field(default=10, ge=1, description="Most operations of a batched request.")
     max_cost: int = Field(default=10_000, ge=1, description="Most rows that an operation's pages may ask for.")
-    compiled: bool = Field(default=True, description="Whether GraphQL operations are compiled; off: graphql-core runs them.")
+    compiled: bool = Field(
+        default=True, description="Whether GraphQL operations are compiled; off: graphql-core runs them."
+    )
     budget: int | None = Field(
         default=None, ge=1, description="Rows an organization may ask for in a minute, in each process."
     )

@@ -10,11 +10,9 @@ from gateway_graphql.writes import LONGEST_NOTES
 
 # PostgreSQL's text cannot hold NUL.
 TEXT = r"^[^\x00]*$"
-NOT_BLANK = r"^[^\x00]*\S[^\x00]*$"
+NOT_BLANK = r"^[^\x00]*[^\s\x00][^\x00]*$"
 
-Name = Annotated[
-    str, Field(max_length=LONGEST_TEXT, pattern=NOT_BLANK, description="The customer's name; not blank.")
-]
+Name = Annotated[str, Field(max_length=LONGEST_TEXT, pattern=NOT_BLANK, description="The customer's name; not blank.")]
 Text = Annotated[str, Field(max_length=LONGEST_TEXT, pattern=TEXT)]
 Notes = Annotated[str, Field(max_length=LONGEST_NOTES, pattern=TEXT)]
 Services = Annotated[list[Text], Field(max_length=MOST_SERVICES, description="The services asked for.")]
@@ -31,12 +29,16 @@ class StatusUpdate(BaseModel):
     status: ConversationStatus = Field(description="The new status.")
 
 
+def _left_out() -> Any:
+    """Return None where nothing was sent. A plain default would be described as what leaving out means."""
+
+
 class _Contact(BaseModel):
-    phone: Text | None = Field(default=None, description="Phone number.")
-    email: Text | None = Field(default=None, description="E-mail address.")
-    company: Text | None = Field(default=None, description="Company.")
-    channel_id: Text | None = Field(default=None, description="Who this is on that channel: a number, a user id.")
-    appointment_notes: Notes | None = Field(default=None, description="Notes on the request.")
+    phone: Text | None = Field(default_factory=_left_out, description="Phone number.")
+    email: Text | None = Field(default_factory=_left_out, description="E-mail address.")
+    company: Text | None = Field(default_factory=_left_out, description="Company.")
+    channel_id: Text | None = Field(default_factory=_left_out, description="Who this is on that channel.")
+    appointment_notes: Notes | None = Field(default_factory=_left_out, description="Notes on the request.")
 
 
 class NewLead(_Contact):
@@ -46,10 +48,6 @@ class NewLead(_Contact):
     channel: Source = LeadChannel.WEB
     preferred_services: Services = []
     metadata: Metadata = {}
-
-
-def _left_out() -> Any:
-    """Return what nobody reads: changes are the fields that were sent. A default would be described as one."""
 
 
 class LeadChanges(_Contact):

@@ -5,7 +5,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from rest_compat.successors import Successor
 
-Operation = Callable[..., Coroutine[Any, Any, object]]
+Operation = Callable[..., Coroutine[Any, Any, Any]]
 """`(context, path, query, header, body)` to what is answered. It takes those of the four that it has a model for."""
 
 Shown = TypeVar("Shown")

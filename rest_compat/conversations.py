@@ -3,29 +3,27 @@
 from asyncio import gather
 from typing import TypeVar
 
-from gateway.database.messages import MessageFilter
-from gateway.database.paging import Order, Window
-from gateway.records import ConversationOrderField
+from gateway.database.paging import Window
 from gateway_graphql import resolvers, writes
 from gateway_graphql.context import Context
+from gateway_graphql.errors import NotFound
 from gateway_graphql.refusals import Refused
 from rest_compat import representations
-from rest_compat.errors import NotFound
-from rest_compat.parameters import ConversationPath, ConversationsQuery, MessagesQuery, StatusUpdate
+from rest_compat.bodies import StatusUpdate
+from rest_compat.call import Listed
+from rest_compat.parameters import ConversationPath, ConversationsQuery, MessagesQuery
 from rest_compat.representations import ConversationDetail, ConversationItem, ConversationPage, Message
-
-LAST_ACTIVITY_FIRST = Order(ConversationOrderField.UPDATED_AT, descending=True)
-ALL_MESSAGES = MessageFilter()
+from rest_compat.successors import ALL_MESSAGES, LAST_ACTIVITY_FIRST
 
 Row = TypeVar("Row")
 
 
-async def list_conversations(context: Context, query: ConversationsQuery) -> ConversationPage:
+async def list_conversations(context: Context, query: ConversationsQuery) -> Listed[ConversationPage]:
     """List conversations, the last activity first."""
     connection = resolvers.list_conversations(context, query.filter, LAST_ACTIVITY_FIRST, query.window)
     page, total = await gather(connection.page(), connection.total_count())
     leads = await resolvers.leads_of_conversations(page.rows, context)
-    return {
+    shown: ConversationPage = {
         "conversations": [
             representations.conversation_item(row, lead)
             for row, lead in zip(page.rows, leads, strict=True)
@@ -35,6 +33,7 @@ async def list_conversations(context: Context, query: ConversationsQuery) -> Con
         "page": representations.page_number(query.page),
         "size": query.size,
     }
+    return Listed(shown, total)
 
 
 async def get_conversation(context: Context, path: ConversationPath) -> ConversationDetail:
@@ -45,11 +44,12 @@ async def get_conversation(context: Context, path: ConversationPath) -> Conversa
     return representations.conversation_detail(row, page.rows, _found(lead))
 
 
-async def get_messages(context: Context, path: ConversationPath, query: MessagesQuery) -> list[Message]:
+async def get_messages(context: Context, path: ConversationPath, query: MessagesQuery) -> Listed[list[Message]]:
     """Get a conversation's messages in chronological order, some at a time."""
     row = _found(await resolvers.conversation(context, path.conversation_id))
     [messages] = resolvers.messages_of_conversations([row], context, ALL_MESSAGES, query.window)
-    return [representations.message(message) for message in (await messages.page()).rows]
+    shown = [representations.message(message) for message in (await messages.page()).rows]
+    return Listed(shown, row.message_count)
 
 
 async def update_conversation_status(context: Context, path: ConversationPath, body: StatusUpdate) -> ConversationItem:

@@ -3,19 +3,22 @@
 import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway_graphql.errors import ErrorCode, PublicError, public
+from gateway.budget import Throttled
+from gateway_graphql.errors import ErrorCode, public
+from gateway_graphql.negotiation import preferred
 
 STATUS = {
     ErrorCode.UNAUTHENTICATED: HTTPStatus.UNAUTHORIZED,
     ErrorCode.FORBIDDEN: HTTPStatus.FORBIDDEN,
     ErrorCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
     ErrorCode.BAD_USER_INPUT: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ErrorCode.THROTTLED: HTTPStatus.TOO_MANY_REQUESTS,
     ErrorCode.TIMEOUT: HTTPStatus.GATEWAY_TIMEOUT,
     ErrorCode.SERVICE_UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
 }
@@ -25,10 +28,10 @@ HEADERS = {
 }
 
 
-class NotFound(PublicError):
-    """There is no such row, or it is another organization's: which of the two is not told."""
+PROBLEM = "application/problem+json"
+JSON = "application/json"
 
-    code = ErrorCode.NOT_FOUND
+Headers = Mapping[str, str]
 
 
 class InvalidRequest(Exception):
@@ -46,34 +49,75 @@ class UnreadableBody(HTTPException):
         super().__init__(HTTPStatus.BAD_REQUEST, "There was an error parsing the body")
 
 
-def error_response(error: Exception) -> Response:
-    """Make the answer that tells of an exception. What it does not tell is logged."""
+class Conflict(HTTPException):
+    """The key was used before, for something else."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(HTTPStatus.CONFLICT, detail)
+
+
+class Changed(HTTPException):
+    """The row is not any more what the client has seen of it."""
+
+    def __init__(self) -> None:
+        super().__init__(HTTPStatus.PRECONDITION_FAILED, "This has changed since: ask for it anew.")
+
+
+def error_response(error: Exception, request: Request, headers: Headers) -> Response:
+    """Make the answer that tells of an exception, with these headers besides. What it does not tell is logged."""
+    writing = _Writing(accepts_problems(request.headers.get("accept")), headers)
     match error:
         case HTTPException():
-            return _response(error.status_code, error.detail, error.headers)
+            return writing.response(error.status_code, error.detail, error.headers)
         case InvalidRequest():
-            return _invalid(error)
+            return writing.invalid(error)
     code, message = public(error)
     status = STATUS.get(code, HTTPStatus.INTERNAL_SERVER_ERROR)
     masked = status is HTTPStatus.INTERNAL_SERVER_ERROR
-    return _response(status, status.phrase if masked else message, HEADERS.get(status))
+    told = {"Retry-After": str(error.retry_after)} if isinstance(error, Throttled) else HEADERS.get(status)
+    return writing.response(status, status.phrase if masked else message, told)
 
 
-def _invalid(error: InvalidRequest) -> Response:
-    try:
-        return _response(HTTPStatus.UNPROCESSABLE_ENTITY, error.detail)
-    except RecursionError:  # what was sent is nested as deep as can just be read
-        return error_response(UnreadableBody())
+def accepts_problems(accept: str | None) -> bool:
+    """Say whether an Accept header asks for RFC 9457's form by its name.
+
+    >>> accepts_problems("application/json, application/problem+json"), accepts_problems("*/*")
+    (True, False)
+    """
+    return accept is not None and PROBLEM in accept.lower() and preferred(accept, [PROBLEM]) is not None
 
 
-def _response(status: int, detail: object, headers: Mapping[str, str] | None = None) -> Response:
-    # What was sent is told back. orjson would neither write large integers nor half a surrogate pair.
-    content = json.dumps({"detail": detail}, ensure_ascii=False, separators=(",", ":"))
-    return Response(content.encode(errors="backslashreplace"), int(status), headers, "application/json")
+class _Writing(NamedTuple):
+    """How errors are written to one client."""
+
+    as_problem: bool
+    headers: Headers
+
+    def invalid(self, error: InvalidRequest) -> Response:
+        try:
+            return self.response(HTTPStatus.UNPROCESSABLE_ENTITY, error.detail)
+        except RecursionError:  # what was sent is nested as deep as can just be read
+            unreadable = UnreadableBody()
+            return self.response(unreadable.status_code, unreadable.detail)
+
+    def response(self, status: int, detail: Any, headers: Headers | None = None) -> Response:
+        shown = _problem(HTTPStatus(status), detail) if self.as_problem else {"detail": detail}
+        # What was sent is told back. orjson would neither write large integers nor half a surrogate pair.
+        content = json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode(errors="backslashreplace")
+        media_type = PROBLEM if self.as_problem else JSON
+        return Response(content, int(status), {**self.headers, **(headers or {})}, media_type)
 
 
-async def _answer(_: Request, error: Exception) -> Response:
-    return error_response(error)
+def _problem(status: HTTPStatus, detail: Any) -> Mapping[str, Any]:
+    problem = {"type": "about:blank", "title": status.phrase, "status": int(status)}
+    if isinstance(detail, str):
+        return {**problem, "detail": detail}
+    told = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in detail)
+    return {**problem, "detail": told, "errors": detail}
+
+
+async def _answer(request: Request, error: Exception) -> Response:
+    return error_response(error, request, {})
 
 
 exception_handlers = {HTTPException: _answer}

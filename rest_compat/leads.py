@@ -1,29 +1,33 @@
 """The lead calls: what they ask of the resolvers, and how they show the answer."""
 
 from asyncio import gather
+from collections.abc import Mapping
 
-from gateway.database.paging import Order
-from gateway.records import LeadOrderField
-from gateway_graphql import resolvers
+from gateway_graphql import resolvers, writes
 from gateway_graphql.context import Context
+from gateway_graphql.errors import NotFound
+from gateway_graphql.refusals import Refused, UserError, UserErrorCode
 from rest_compat import representations
-from rest_compat.errors import NotFound
-from rest_compat.parameters import LeadPath, LeadsQuery
+from rest_compat.bodies import LeadChanges, NewLead
+from rest_compat.call import Listed
+from rest_compat.errors import Conflict, InvalidRequest
+from rest_compat.names import snake_case
+from rest_compat.parameters import IdempotencyHeader, LeadPath, LeadsQuery
 from rest_compat.representations import Lead, LeadPage
+from rest_compat.successors import NEWEST_FIRST
 
-NEWEST_FIRST = Order(LeadOrderField.CREATED_AT, descending=True)
 
-
-async def list_leads(context: Context, query: LeadsQuery) -> LeadPage:
+async def list_leads(context: Context, query: LeadsQuery) -> Listed[LeadPage]:
     """List leads, the newest first."""
     connection = resolvers.list_leads(context, query.filter, NEWEST_FIRST, query.window)
     page, total = await gather(connection.page(), connection.total_count())
-    return {
+    shown: LeadPage = {
         "leads": [representations.lead_item(row) for row in page.rows],
         "total": total,
         "page": representations.page_number(query.page),
         "size": query.size,
     }
+    return Listed(shown, total)
 
 
 async def get_lead(context: Context, path: LeadPath) -> Lead:
@@ -32,3 +36,40 @@ async def get_lead(context: Context, path: LeadPath) -> Lead:
     if row is None:
         raise NotFound("Lead not found")
     return representations.lead(row)
+
+
+async def create_lead(context: Context, header: IdempotencyHeader, body: NewLead) -> Lead:
+    """Create a lead. It is `new`, and only its name is required."""
+    values = body.model_dump()
+    try:
+        return representations.lead(await writes.create_lead(context, values, header.idempotency_key))
+    except Refused as refused:
+        raise _told(refused, values) from None
+
+
+async def update_lead(context: Context, path: LeadPath, body: LeadChanges) -> Lead:
+    """Change some fields of a lead. What is left out stays as it is; null clears what may be empty."""
+    changes = body.model_dump(exclude_unset=True)
+    try:
+        return representations.lead(await writes.update_lead(context, path.lead_id, changes))
+    except Refused as refused:
+        raise _told(refused, changes) from None
+
+
+def _told(refused: Refused, values: Mapping[str, object]) -> Exception:
+    error = refused.errors[0]
+    match error.code:
+        case UserErrorCode.NOT_FOUND:
+            return NotFound("Lead not found")
+        case UserErrorCode.CONFLICT:
+            return Conflict(error.message)
+    return InvalidRequest([_detail(each, values) for each in refused.errors])
+
+
+def _detail(error: UserError, values: Mapping[str, object]) -> Mapping[str, object]:
+    path = error.field or []
+    if path == ["idempotencyKey"]:
+        loc, given = ["header", "idempotency-key"], None
+    else:
+        loc, given = ["body", *map(snake_case, path)], values.get(snake_case(path[0])) if path else None
+    return {"type": "value_error", "loc": loc, "msg": error.message, "input": given}

@@ -1,7 +1,7 @@
 """Links: where a list goes on, as RFC 8288 writes it."""
 
 from typing import NamedTuple
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 from starlette.datastructures import URL
 
@@ -11,21 +11,17 @@ class Links(NamedTuple):
 
     parameter: str
     first: int
-    prev: int
-    next: int
+    prev: int | None
+    next: int | None
     last: int
 
     def header(self, url: URL) -> str:
         """Write the value of `Link` for this URL: its other query parameters stay as they are."""
-        places = {"first": self.first, "prev": self.prev, "next": self.next, "last": self.last}
-        shown = {
-            relation: place
-            for relation, place in places.items()
-            if (relation != "prev" or place >= self.first) and (relation != "next" or place <= self.last)
-        }
-        return ", ".join(f'<{self._target(url, place)}>; rel="{relation}"' for relation, place in shown.items())
-
-    def _target(self, url: URL, place: int) -> str:
-        # Without scheme and host: a proxy in front has others.
         others = [each for each in parse_qsl(url.query, keep_blank_values=True) if each[0] != self.parameter]
-        return f"{url.path}?{urlencode([*others, (self.parameter, place)])}"
+        # Without scheme and host: a proxy in front has others.
+        targets = {
+            relation: f"{quote(url.path)}?{urlencode([*others, (self.parameter, place)])}"
+            for relation, place in self._asdict().items()
+            if relation != "parameter" and place is not None
+        }
+        return ", ".join(f'<{target}>; rel="{relation}"' for relation, target in targets.items())

@@ -18,11 +18,13 @@ MOST_OFFSET = 2**63 - 1
 
 
 class ConversationPath(BaseModel):
-    conversation_id: UUID = Field(description="The conversation's id.")
+    conversation_id: UUID = Field(
+        description="The conversation's id.", examples=["880b0500-0000-4000-8000-000000000000"]
+    )
 
 
 class LeadPath(BaseModel):
-    lead_id: UUID = Field(description="The lead's id.")
+    lead_id: UUID = Field(description="The lead's id.", examples=["550e8400-0000-4000-8000-000000000000"])
 
 
 class PageQuery(BaseModel):
@@ -36,7 +38,8 @@ class PageQuery(BaseModel):
     def links(self, total: int) -> Links:
         """The neighbouring pages of a list of so many rows."""
         last = max(1, -(-total // self.size))
-        return Links("page", first=1, prev=min(self.page - 1, last), next=self.page + 1, last=last)
+        prev = min(self.page - 1, last) if self.page > 1 else None
+        return Links("page", first=1, prev=prev, next=self.page + 1 if self.page < last else None, last=last)
 
 
 class ConversationsQuery(PageQuery):
@@ -73,8 +76,9 @@ class MessagesQuery(BaseModel):
     def links(self, total: int) -> Links:
         """The neighbouring parts of a list of so many rows."""
         last = max(0, total - 1) // self.limit * self.limit
-        prev = max(0, min(self.offset - self.limit, last)) if self.offset else -1
-        return Links("offset", first=0, prev=prev, next=self.offset + self.limit, last=last)
+        prev = max(0, min(self.offset - self.limit, last)) if self.offset else None
+        behind = self.offset + self.limit
+        return Links("offset", first=0, prev=prev, next=behind if behind < total else None, last=last)
 
 
 class IdempotencyHeader(BaseModel):

@@ -12,23 +12,25 @@ from starlette.requests import ClientDisconnect, Request
 
 from rest_compat.errors import InvalidRequest, UnreadableBody
 
-PLACES = ("path", "query", "body")
+PLACES = ("path", "query", "header", "body")
 
 
 class Reader:
-    """Reads the parameters that a function annotates: `path`, `query` and `body`, each with a model."""
+    """Reads the parameters that a function annotates: `path`, `query`, `header`, `body`, each with a model."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         hints = get_type_hints(function)
-        declared = {place: (hints[place], ...) for place in PLACES if place in hints}
+        self.models: dict[str, type[BaseModel]] = {place: hints[place] for place in PLACES if place in hints}
+        declared = {place: (model, ...) for place, model in self.models.items()}
         # One model of all: its errors say the place by themselves.
         self._model = create_model(function.__name__, **declared)  # type: ignore[call-overload]  # names not known before
-        self._has_body = "body" in declared
 
     async def read(self, request: Request) -> dict[str, BaseModel]:
         """The models by place. Raises InvalidRequest or UnreadableBody."""
         given = {"path": request.path_params, "query": dict(request.query_params)}
-        if self._has_body:
+        if "header" in self.models:
+            given["header"] = dict(request.headers)
+        if "body" in self.models:
             given |= await _body(request)
         try:
             read = self._model.model_validate(given, from_attributes=True)

@@ -2,12 +2,28 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TypedDict
+from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
 from orjson import Fragment
+from pydantic import InstanceOf, WithJsonSchema
+from typing_extensions import TypedDict  # pydantic's condition before Python 3.12
 
 from gateway import records
+
+
+def _one_of(words: type[StrEnum]) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "enum": [word.value for word in words]})
+
+
+Channel = Annotated[str, _one_of(records.Channel)]
+ConversationStatus = Annotated[str, _one_of(records.ConversationStatus)]
+LeadChannel = Annotated[str, _one_of(records.LeadChannel)]
+LeadStatus = Annotated[str, _one_of(records.LeadStatus)]
+Role = Annotated[str, _one_of(records.MessageRole)]
+JsonObject = Annotated[InstanceOf[Fragment], WithJsonSchema({"type": "object"})]
+Number = Annotated[InstanceOf[Fragment], WithJsonSchema({"type": "integer", "minimum": 1})]
 
 
 class LeadName(TypedDict):
@@ -27,8 +43,8 @@ class ConversationItem(TypedDict):
     id: UUID
     lead_id: UUID
     session_key: str
-    channel: str
-    status: str
+    channel: Channel
+    status: ConversationStatus
     message_count: int
     created_at: datetime
     updated_at: datetime
@@ -40,9 +56,9 @@ class ConversationItem(TypedDict):
 class Message(TypedDict):
     id: UUID
     conversation_id: UUID
-    role: str
+    role: Role
     content: str
-    metadata: Fragment
+    metadata: JsonObject
     created_at: datetime
 
 
@@ -52,8 +68,8 @@ class ConversationDetail(TypedDict):
     id: UUID
     lead_id: UUID
     session_key: str
-    channel: str
-    status: str
+    channel: Channel
+    status: ConversationStatus
     created_at: datetime
     updated_at: datetime
     messages: list[Message]
@@ -66,8 +82,8 @@ class LeadItem(TypedDict):
     phone: str | None
     email: str | None
     company: str | None
-    channel: str
-    status: str
+    channel: LeadChannel
+    status: LeadStatus
     created_at: datetime
 
 
@@ -79,12 +95,12 @@ class Lead(TypedDict):
     phone: str | None
     email: str | None
     company: str | None
-    channel: str
+    channel: LeadChannel
     channel_id: str | None
-    status: str
+    status: LeadStatus
     preferred_services: list[str]
     appointment_notes: str | None
-    metadata: Fragment
+    metadata: JsonObject
     created_at: datetime
     updated_at: datetime
 
@@ -92,14 +108,14 @@ class Lead(TypedDict):
 class ConversationPage(TypedDict):
     conversations: list[ConversationItem]
     total: int
-    page: Fragment
+    page: Number
     size: int
 
 
 class LeadPage(TypedDict):
     leads: list[LeadItem]
     total: int
-    page: Fragment
+    page: Number
     size: int
 
 

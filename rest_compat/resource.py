@@ -1,7 +1,7 @@
-"""Resource: a path and its operations. Token -> viewer, request -> typed parameters, answer -> bytes."""
+"""Resource: a path and its calls. Token -> viewer, request -> typed parameters, answer -> bytes."""
 
-from collections.abc import Callable, Coroutine, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import orjson
 from starlette.exceptions import HTTPException
@@ -10,39 +10,85 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gateway.auth import Authenticator
+from gateway.budget import Budget
+from gateway.caching import entity_tag
 from gateway.database.pool import Database
+from gateway.settings import Settings
 from gateway_graphql.context import Context
-from rest_compat.errors import error_response
+from rest_compat.call import Call, Listed
+from rest_compat.errors import Changed, error_response
+from rest_compat.manners import Headers, Meter, common_headers, prefers_successor, response
 from rest_compat.reader import Reader
+from rest_compat.successors import Successor
 
-Operation = Callable[..., Coroutine[Any, Any, object]]
-"""`(context, path, query, body)` to what is answered. It takes those of the three that it has a model for."""
+
+class Gateway(NamedTuple):
+    """What every path stands on."""
+
+    settings: Settings
+    authenticator: Authenticator
+    database: Database
+    budget: Budget
 
 
 class Resource:
     """What one path answers, by method."""
 
-    def __init__(self, authenticator: Authenticator, database: Database, operations: Mapping[str, Operation]) -> None:
-        self._authenticator = authenticator
-        self._database = database
-        self._operations = {method: (operation, Reader(operation)) for method, operation in operations.items()}
-        if "GET" in operations:
-            self._operations["HEAD"] = self._operations["GET"]  # the server keeps the body to itself
-        self._allow = ", ".join(sorted(self._operations))
+    def __init__(self, gateway: Gateway, calls: Mapping[str, Call]) -> None:
+        self._authenticator, self._database = gateway.authenticator, gateway.database
+        self._meter = Meter(gateway.budget)
+        self._headers = common_headers(gateway.settings)
+        self._calls = {method: (call, Reader(call.operation)) for method, call in calls.items()}
+        if "GET" in calls:
+            self._calls["HEAD"] = self._calls["GET"]  # the server keeps the body to itself
+        self._allow = ", ".join(sorted(self._calls))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, as an ASGI application."""
+        request, headers = Request(scope, receive), self._headers.copy()
         try:
-            response = await self._response(Request(scope, receive))
+            answer = await self._answer(request, headers)
         except Exception as error:  # noqa: BLE001 (the one boundary: what has no class is masked and logged)
-            response = error_response(error)
-        await response(scope, receive, send)
+            answer = error_response(error, request, headers)
+        await answer(scope, receive, send)
 
-    async def _response(self, request: Request) -> Response:
-        if request.method not in self._operations:
+    async def _answer(self, request: Request, headers: Headers) -> Response:
+        if request.method not in self._calls:
             raise HTTPException(405, headers={"Allow": self._allow})
         viewer = await self._authenticator.viewer(request.headers.get("authorization"))
-        operation, reader = self._operations[request.method]
-        parameters = await reader.read(request)
-        answer = await operation(Context(viewer, self._database), **parameters)
-        return Response(orjson.dumps(answer, option=orjson.OPT_UTC_Z), media_type="application/json")
+        call, reader = self._calls[request.method]
+        parameters: dict[str, Any] = await reader.read(request)
+        context = Context(viewer, self._database)
+        with self._meter.charged(context, parameters.get("query"), headers):
+            if prefers_successor(request):
+                headers["Preference-Applied"] = "graphql"
+                return _response(await _succeeding(call.successor, context, parameters), 200, request, headers)
+            if "if-match" in request.headers and request.method == "PATCH":
+                await self._check_unchanged(request, context, parameters)
+            answer = await call.operation(context, **parameters)
+        if isinstance(answer, Listed):
+            headers["Link"] = f"{parameters['query'].links(answer.total).header(request.url)}, {headers['Link']}"
+            answer = answer.shown
+        if call.status == 201:  # noqa: PLR2004 (the status has no better name)
+            headers["Location"] = f"{request.url.path}/{answer['id']}"
+        return _response(answer, call.status, request, headers, tagged=call.tagged)
+
+    async def _check_unchanged(self, request: Request, context: Context, parameters: Mapping[str, Any]) -> None:
+        """Raise Changed where the client has seen another representation than GET shows now."""
+        content = _json(await self._calls["GET"][0].operation(context, path=parameters["path"]))
+        given = {each.strip() for each in request.headers["if-match"].split(",")}
+        if given.isdisjoint({"*", entity_tag(content), entity_tag(content, "-gzip")}):
+            raise Changed
+
+
+async def _succeeding(successor: Successor, context: Context, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    variables = await successor.variables(context, **parameters)
+    return {"operationName": successor.name, "query": successor.document, "variables": variables}
+
+
+def _response(answer: object, status: int, request: Request, headers: Headers, *, tagged: bool = True) -> Response:
+    return response(_json(answer), status, request, headers, tagged=tagged)
+
+
+def _json(answer: object) -> bytes:
+    return orjson.dumps(answer, option=orjson.OPT_UTC_Z)

@@ -1,29 +1,37 @@
 """The documented paths: what each of them answers to which method."""
 
+from collections.abc import Mapping
+
 from starlette.routing import Route
 
-from gateway.auth import Authenticator
-from gateway.database.pool import Database
-from rest_compat import conversations, leads
-from rest_compat.resource import Operation, Resource
+from rest_compat import conversations, leads, successors
+from rest_compat.call import Call
+from rest_compat.resource import Gateway, Resource
 
 PREFIX = "/api/v1"
 
+CALLS: Mapping[str, Mapping[str, Call]] = {
+    "/conversations": {
+        "GET": Call(conversations.list_conversations, successors.CONVERSATIONS),
+    },
+    "/conversations/{conversation_id}": {
+        "GET": Call(conversations.get_conversation, successors.CONVERSATION),
+        "PATCH": Call(conversations.update_conversation_status, successors.UPDATE_STATUS, tagged=False),
+    },
+    "/conversations/{conversation_id}/messages": {
+        "GET": Call(conversations.get_messages, successors.MESSAGES),
+    },
+    "/leads": {
+        "GET": Call(leads.list_leads, successors.LEADS),
+        "POST": Call(leads.create_lead, successors.CREATE_LEAD, status=201),
+    },
+    "/leads/{lead_id}": {
+        "GET": Call(leads.get_lead, successors.LEAD),
+        "PATCH": Call(leads.update_lead, successors.UPDATE_LEAD),
+    },
+}
 
-def rest_routes(authenticator: Authenticator, database: Database) -> list[Route]:
+
+def rest_routes(gateway: Gateway) -> list[Route]:
     """Make the routes. Every one of them asks for a token."""
-
-    def route(path: str, **operations: Operation) -> Route:
-        return Route(PREFIX + path, Resource(authenticator, database, operations))
-
-    return [
-        route("/conversations", GET=conversations.list_conversations),
-        route(
-            "/conversations/{conversation_id}",
-            GET=conversations.get_conversation,
-            PATCH=conversations.update_conversation_status,
-        ),
-        route("/conversations/{conversation_id}/messages", GET=conversations.get_messages),
-        route("/leads", GET=leads.list_leads),
-        route("/leads/{lead_id}", GET=leads.get_lead),
-    ]
+    return [Route(PREFIX + path, Resource(gateway, calls)) for path, calls in CALLS.items()]

@@ -51,8 +51,8 @@ class List(NamedTuple):
         return min(max(0, *given), self.sizes.largest) if given else self.sizes.default
 
 
-Lists = dict[int, List]
-"""Lists by the identity of their field: a fragment that is spread twice asks for them once."""
+Lists = dict[tuple[int, ...], List]
+"""Lists by the identities of the fields that lead to them: a fragment that is spread twice asks for them once."""
 
 
 class Costs:
@@ -110,10 +110,10 @@ class Costs:
         sizes = _SIZES.get(kind.name)
         if sizes:
             asked = tuple(arguments[name] for name in ("first", "last") if name in arguments)
-            return {id(node): List(sizes, asked, inner)}
+            return {(id(node),): List(sizes, asked, inner)}
         if "ids" in arguments:
-            return {id(node): List(None, (arguments["ids"],), inner)}
-        return inner
+            return {(id(node),): List(None, (arguments["ids"],), inner)}
+        return {(id(node), *path): each for path, each in inner.items()}
 
 
 def _sum(lists: Lists, variables: Mapping[str, Any]) -> int:

@@ -143,18 +143,24 @@ class RowFeed(Generic[Row]):
     async def look(self) -> None:
         """Tell the rows that were announced; and where announcements may be missing, those that changed since."""
         async with self._looking:
-            now = await database_time(self._tenant)
-            if self._unheard and self._heard_at is not None:
-                rows = await self._changed.since(self._tenant, self._heard_at - _OVERLAP)
-                self._ids.update(dict.fromkeys(row.id for row in rows))
-            self._unheard = False
-            ids = list(self._ids)
-            for row in await self._by_id(self._tenant, ids) if ids else []:
-                if row is not None:
-                    self._subscribers.tell(row)
-            for id in ids:
-                del self._ids[id]
-            self._heard_at = now
+            # Taken first: what is announced meanwhile is for the next look.
+            ids, unheard = list(self._ids), self._unheard
+            self._ids, self._unheard = {}, False
+            try:
+                await self._look(ids, unheard)
+            except BaseException:
+                self._ids, self._unheard = dict.fromkeys(ids) | self._ids, unheard or self._unheard
+                raise
+
+    async def _look(self, ids: list[UUID], unheard: bool) -> None:
+        now = await database_time(self._tenant)
+        if unheard and self._heard_at is not None:
+            async for row in self._changed.since(self._tenant, self._heard_at - _OVERLAP):
+                self._subscribers.tell(row)
+        for found in await self._by_id(self._tenant, ids) if ids else []:
+            if found is not None:
+                self._subscribers.tell(found)
+        self._heard_at = now
 
     async def watch(self, wants: Callable[[Row], bool]) -> AsyncGenerator[Row]:
         """Hand on what changes from now on."""
@@ -173,9 +179,9 @@ class Feeds:
 
     def wake(self, change: Change) -> None:
         """Pass an announcement on."""
-        for (_, organization_id), (feed, _) in tuple(self._feeds.items()):
-            if organization_id == change.organization_id:
-                feed.wake(change)
+        for table in ("messages", "conversations", "leads"):
+            if found := self._feeds.get((table, change.organization_id)):
+                found[0].wake(change)
 
     def wake_all(self) -> None:
         """Have everybody look: announcements may have gone unheard."""

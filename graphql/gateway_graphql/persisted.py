@@ -109,7 +109,10 @@ def read_manifest(path: Path) -> dict[str, str]:
     except orjson.JSONDecodeError as error:
         raise ValueError(f"{path} is not JSON: {error.msg}") from None
     if isinstance(manifest, dict) and isinstance(manifest.get("operations"), list):
-        manifest = {each.get("id"): each.get("body") for each in manifest["operations"] if isinstance(each, dict)}
+        manifest = dict(
+            (each.get("id"), each.get("body")) if isinstance(each, dict) else (None, each)
+            for each in manifest["operations"]
+        )
     if not isinstance(manifest, dict) or not all(
         isinstance(name, str) and isinstance(text, str) for name, text in manifest.items()
     ):

@@ -84,8 +84,8 @@ def json_text(metadata: Any) -> str:
     if not isinstance(metadata, dict):
         raise Refused(refusal(UserErrorCode.INVALID, "This must be an object.", "metadata"))
     try:
-        # Not orjson: integers of any size stay exact.
-        text = json.dumps(metadata, ensure_ascii=False, allow_nan=False)
+        # Not orjson: integers of any size stay exact. Sorted: PostgreSQL keeps no order, and equal objects are equal.
+        text = json.dumps(metadata, ensure_ascii=False, allow_nan=False, sort_keys=True)
     except (ValueError, RecursionError):
         too_odd = "This holds a number that JSON cannot write, or is nested too deep."
         raise Refused(refusal(UserErrorCode.INVALID, too_odd, "metadata")) from None

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
+from enum import Enum
 
 from starlette.responses import StreamingResponse
 
@@ -16,6 +17,13 @@ _HEARTBEAT = 12.0
 """Seconds of silence, after which a comment keeps the connection open and finds out whether it still is."""
 
 
+class _Ending(Enum):
+    """How a stream ends: with the operation, or because its client was too slow and is to come back."""
+
+    COMPLETE = 1
+    CUT_OFF = 2
+
+
 def event_stream(answers: AsyncGenerator[Answer], viewer: Viewer) -> StreamingResponse:
     """Stream an operation's answers for as long as the viewer's token holds."""
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", "Vary": "Accept"}
@@ -23,7 +31,7 @@ def event_stream(answers: AsyncGenerator[Answer], viewer: Viewer) -> StreamingRe
 
 
 async def _events(answers: AsyncGenerator[Answer], viewer: Viewer) -> AsyncIterator[bytes]:
-    taken: asyncio.Queue[Answer | None] = asyncio.Queue(1)
+    taken: asyncio.Queue[Answer | _Ending] = asyncio.Queue(1)
     taking = asyncio.create_task(_take(answers, taken))
     try:
         yield b":\n\n"
@@ -34,24 +42,26 @@ async def _events(answers: AsyncGenerator[Answer], viewer: Viewer) -> AsyncItera
             except TimeoutError:
                 yield b":\n\n"
                 continue
-            if answer is None:
+            if answer is _Ending.COMPLETE:
                 yield b"event: complete\ndata:\n\n"
+            if isinstance(answer, _Ending):
                 return
             yield _event(answer)
-        # The token has expired: the stream ends without being complete, to be asked for anew.
+        # The token has expired, or events were missed: the stream ends without being complete, to be asked for anew.
     finally:
         taking.cancel()
 
 
-async def _take(answers: AsyncGenerator[Answer], taken: "asyncio.Queue[Answer | None]") -> None:
+async def _take(answers: AsyncGenerator[Answer], taken: "asyncio.Queue[Answer | _Ending]") -> None:
     # A task of its own closes the answers in peace when the client goes away.
     try:
         async with aclosing(answers):
             async for answer in answers:
                 await taken.put(answer)
     except TooSlow:
-        pass  # the client comes back with the last event's id
-    await taken.put(None)
+        await taken.put(_Ending.CUT_OFF)
+    else:
+        await taken.put(_Ending.COMPLETE)
 
 
 def _event(answer: Answer) -> bytes:

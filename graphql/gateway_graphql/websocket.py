@@ -2,7 +2,8 @@
 
 The protocol's own close codes: 4400 a message it does not have, 4401 an operation before the connection was
 acknowledged, 4403 no token that holds (any more), 4406 another protocol, 4408 no `connection_init` in time,
-4409 an operation's id that is in use, 4429 a second `connection_init`. And 1013: too slow, come back.
+4409 an operation's id that is in use, 4429 a second `connection_init`. And 1009: a message over the size of a
+body; 1013: too slow, come back.
 """
 
 import asyncio
@@ -103,8 +104,11 @@ class _Session:
         frame = await self._socket.receive()
         if frame["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(frame.get("code", 1000))
+        text = frame.get("text") or ""
+        if len(text) > self._service.longest_message:
+            raise Closing(1009, "Message too big")
         try:
-            message = orjson.loads(frame.get("text") or "")
+            message = orjson.loads(text)
             take = self._takers[message["type"]]
         except (orjson.JSONDecodeError, TypeError, KeyError):
             raise Closing(4400, "Not a message of the protocol") from None
@@ -143,7 +147,12 @@ class _Session:
             raise Closing(4429, f"At most {MOST_OPERATIONS} operations may run on a socket")
         task = asyncio.create_task(self._answer(id, payload, self._viewer))
         self._operations[id] = task
-        task.add_done_callback(lambda _: self._operations.pop(id, None))
+        task.add_done_callback(lambda _: self._forget(id, task))
+
+    def _forget(self, id: str, task: asyncio.Task[None]) -> None:
+        # The client may have completed this one, and have begun another under its id.
+        if self._operations.get(id) is task:
+            del self._operations[id]
 
     async def _complete(self, message: dict[str, Any]) -> None:
         id = message.get("id")

@@ -11,18 +11,19 @@ nothing to the nearest place that may be null:
 """
 
 from asyncio import gather
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from contextlib import suppress
+from typing import Any, cast
 
 from graphql import (
     GraphQLAbstractType,
     GraphQLError,
+    GraphQLLeafType,
     GraphQLList,
     GraphQLNonNull,
-    GraphQLObjectType,
     GraphQLOutputType,
     default_type_resolver,
-    get_named_type,
+    is_abstract_type,
     located_error,
 )
 from graphql.execution.executor import invalid_return_type_error
@@ -30,6 +31,7 @@ from graphql.pyutils import Path, Undefined, is_async_iterable, is_awaitable, is
 
 from levelwise.fields import Attribute, TypeName
 from levelwise.plan import Field, Selection
+from levelwise.run import Run
 from levelwise.surprises import Awaited, Failure
 
 AtObject = Callable[[Any, Selection], Awaitable[Any]]
@@ -39,7 +41,7 @@ AtObject = Callable[[Any, Selection], Awaitable[Any]]
 class Completion:
     """Completes the values of one field exactly."""
 
-    def __init__(self, field: Field, run: Any, at_object: AtObject | None = None) -> None:
+    def __init__(self, field: Field, run: Run, at_object: AtObject | None = None) -> None:
         """`at_object` is for fields whose objects are of the next level."""
         self._field = field
         self._run = run
@@ -58,8 +60,8 @@ class Completion:
 
     async def complete_all(self, values: Sequence[Any], type_: GraphQLOutputType | None = None) -> list[Any]:
         """Complete the values of several parents, or of a list."""
-        completions = [self.complete(value, type_) for value in values]
-        return await together(completions, at_once=self._field.asks_async or any(map(is_awaitable, values)))
+        at_once = len(values) > 1 and (self._field.asks_async or any(map(is_awaitable, values)))
+        return await together((self.complete(value, type_) for value in values), at_once=at_once)
 
     async def _complete(self, value: Any, type_: GraphQLOutputType) -> Any:
         if isinstance(value, Failure):
@@ -77,21 +79,31 @@ class Completion:
         if isinstance(type_, GraphQLList):
             return await self._list(value, type_.of_type)
         if self._field.leaf is not None:
-            return self._run.executor.complete_leaf_value(type_, value)
+            return self._run.executor.complete_leaf_value(cast(GraphQLLeafType, type_), value)
         return await self._object(value)
 
     async def _list(self, value: Any, item: GraphQLOutputType) -> list[Any]:
         if is_async_iterable(value):
-            value = [each async for each in value]
+            return await self._asynchronous_list(value, item)
         if not is_iterable(value):
             place = f"{self._field.parent}.{self._field.nodes[0].name.value}"
             raise GraphQLError(f"Expected Iterable, but did not find one for field '{place}'.")
         return await self.complete_all(list(value), item)
 
+    async def _asynchronous_list(self, values: Any, item: GraphQLOutputType) -> list[Any]:
+        completed: list[Any] = []
+        async for value in values:
+            completed.append(await self.complete(value, item))
+            if isinstance(completed[-1], Failure) and isinstance(item, GraphQLNonNull):
+                with suppress(Exception):  # the list is null: no more of it is needed
+                    await values.aclose()
+                break
+        return completed
+
     async def _object(self, value: Any) -> Any:
         field, info = self._field, self._run.info(self._field)
-        type_ = get_named_type(field.type)
-        if not isinstance(type_, GraphQLObjectType):
+        type_: Any = field.named
+        if is_abstract_type(type_):
             name = await _settled(resolve_type(field, value, info))
             type_ = self._run.executor.ensure_valid_runtime_type(name, type_, field.details, info, value)
         if type_.is_type_of is not None and not await _settled(type_.is_type_of(value, info)):
@@ -107,7 +119,7 @@ class Completion:
 
 def resolve_type(field: Field, value: Any, info: Any) -> Any:
     """Answer the name of an abstract field's object, possibly to be awaited."""
-    abstract: GraphQLAbstractType = get_named_type(field.type)  # type: ignore[assignment]  # asked of such fields
+    abstract: GraphQLAbstractType = field.named  # type: ignore[assignment]  # asked of such fields
     return (abstract.resolve_type or default_type_resolver)(value, info, abstract)
 
 
@@ -115,27 +127,27 @@ async def _settled(value: Any) -> Any:
     return await value if is_awaitable(value) else value
 
 
-async def complete_object(selection: Selection, row: Any, cells: Sequence[Any], run: Any) -> dict[str, Any]:
+async def complete_object(selection: Selection, row: Any, cells: Sequence[Any], run: Run) -> dict[str, Any]:
     """Complete an object of its row and its columns' values, those that are objects completed already."""
     made = dict.fromkeys(field.key for field in selection.fields)
     made |= {field.key: cell for field, cell in zip(selection.columns, cells, strict=True)}
     made |= {field.key: read(field, row, run) for field in selection.fields if not field.is_column}
     unfinished = [field for field in selection.fields if not field.is_column or field.leaf is not None]
     values = [made[field.key] for field in unfinished]
-    completions = [Completion(field, run).complete(made[field.key]) for field in unfinished]
-    completed = await together(completions, at_once=any(map(is_awaitable, values)))
+    completions = (Completion(field, run).complete(made[field.key]) for field in unfinished)
+    completed = await together(completions, at_once=sum(map(is_awaitable, values)) > 1)
     made |= {field.key: value for field, value in zip(unfinished, completed, strict=True)}
     return made
 
 
-async def together(coroutines: Sequence[Coroutine[Any, Any, Any]], *, at_once: bool) -> list[Any]:
+async def together(coroutines: Iterable[Coroutine[Any, Any, Any]], *, at_once: bool) -> list[Any]:
     """Await coroutines that raise nothing, `at_once` if they have to wait for anything."""
-    if at_once and len(coroutines) > 1:
+    if at_once:
         return await gather(*coroutines)
     return [await each for each in coroutines]
 
 
-def read(field: Field, row: Any, run: Any) -> Any:
+def read(field: Field, row: Any, run: Run) -> Any:
     """Read a plain field; what that raises is a Failure."""
     if isinstance(field.source, TypeName):
         return field.parent.name

@@ -31,6 +31,7 @@ from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType
 from levelwise.fields import Attribute, TypeName
 from levelwise.leaves import Leaf
 from levelwise.plan import MOST_INLINE, Field, Make, Selection
+from levelwise.run import Run
 from levelwise.surprises import Surprise, is_ordinary
 
 
@@ -140,17 +141,17 @@ class _Writer:
         self._write(depth, f"{condition}{value} = {self._constant('S', leaf.coerce)}({value})")
 
 
-def _check(field: Field) -> Callable[[Any, Any], None]:
+def _check(field: Field) -> Callable[[Any, Run], None]:
     """Make the function that raises Surprise unless a value is an object of the field's type."""
 
-    def check(value: Any, run: Any) -> None:
+    def check(value: Any, run: Run) -> None:
         if not are_of_type(field, [value], run):
             raise Surprise
 
     return check
 
 
-def are_of_type(field: Field, values: Sequence[Any], run: Any) -> bool:
+def are_of_type(field: Field, values: Sequence[Any], run: Run) -> bool:
     """Tell whether all values are objects of the field's type, and remember what their classes tell."""
     selection = field.selection
     if selection is None or selection.error is not None or selection.asks_async:

@@ -10,11 +10,12 @@ from itertools import chain, islice
 from types import NoneType
 from typing import Any
 
-from graphql import GraphQLNonNull, GraphQLObjectType, get_named_type
+from graphql import GraphQLNonNull, GraphQLObjectType
 
 from levelwise.complete import Completion, resolve_type
 from levelwise.generate import are_of_type
 from levelwise.plan import Field, Selection
+from levelwise.run import Run
 from levelwise.surprises import Slot, fill, is_ordinary
 
 Origin = tuple[int, tuple[int, ...]]
@@ -111,7 +112,7 @@ def lay_out(field: Field, values: Sequence[Any]) -> Objects | None:
     return Lists(values) if field.lists == 1 and classes <= _LISTS else None
 
 
-async def lay_out_exactly(field: Field, values: Sequence[Any], run: Any) -> tuple[Exact, list[Selection]]:
+async def lay_out_exactly(field: Field, values: Sequence[Any], run: Run) -> tuple[Exact, list[Selection]]:
     """Complete values as far as their objects; answer these, and the selection of each."""
     rows: list[Any] = []
     selections: list[Selection] = []
@@ -126,17 +127,17 @@ async def lay_out_exactly(field: Field, values: Sequence[Any], run: Any) -> tupl
     return Exact(skeletons, rows), selections
 
 
-def selections_of(field: Field, rows: Sequence[Any], run: Any) -> list[Selection] | None:
+def selections_of(field: Field, rows: Sequence[Any], run: Run) -> list[Selection] | None:
     """Answer each row's selection: a single one if it is the same for all. None if a row is a surprise."""
     try:
-        if isinstance(get_named_type(field.type), GraphQLObjectType):
+        if isinstance(field.named, GraphQLObjectType):
             return [field.selection] if field.selection and are_of_type(field, rows, run) else None
         return _selections_by_type(field, rows, run)
     except Exception:  # noqa: BLE001 (exact completion asks anew, and says what is wrong)
         return None
 
 
-def _selections_by_type(field: Field, rows: Sequence[Any], run: Any) -> list[Selection] | None:
+def _selections_by_type(field: Field, rows: Sequence[Any], run: Run) -> list[Selection] | None:
     if field.asks_async or not all(map(is_ordinary, set(map(type, rows)))):
         return None
     info = run.info(field)

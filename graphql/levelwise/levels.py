@@ -68,13 +68,19 @@ class Stage:
             selection.make = generate(selection)
         self.results, missed = selection.make(self.rows, run, *columns)
         if missed:
-            cells = [[column[number] for column in columns] for number in missed]
-            objects = [
-                complete_object(selection, self.rows[number], cell, run)
-                for number, cell in zip(missed, cells, strict=True)
-            ]
-            for number, made in zip(missed, await together(objects, at_once=True), strict=True):
+            objects = (
+                complete_object(selection, self.rows[number], [column[number] for column in columns], run)
+                for number in missed
+            )
+            for number, made in zip(missed, await together(objects, at_once=len(missed) > 1), strict=True):
                 self.results[number] = made
+        self._let_go()
+
+    def _let_go(self) -> None:
+        # Stages and columns know each other. Without these cycles all is freed at once, not by the collector.
+        for column in self.columns:
+            column.below.clear()
+        self.columns.clear()
 
 
 class Column:
@@ -86,7 +92,7 @@ class Column:
         self.raw: Sequence[Any] = ()
         """A value a row, as it was found."""
         self._layout: Objects | None = None
-        self._below: list[tuple[Stage, Sequence[int] | None]] = []
+        self.below: list[tuple[Stage, Sequence[int] | None]] = []
 
     async def descend(self, run: Run) -> list[Stage]:
         """Flatten the objects that were found, into stages of the next level."""
@@ -97,8 +103,8 @@ class Column:
             layout, selections = await lay_out_exactly(field, self.raw, run)
         self._layout = layout
         for selection in dict.fromkeys(selections):
-            self._below.append(self._stage(selection, selections))
-        return [stage for stage, _ in self._below if stage.rows]
+            self.below.append(self._stage(selection, selections))
+        return [stage for stage, _ in self.below if stage.rows]
 
     def _stage(self, selection: Selection, selections: list[Selection]) -> tuple[Stage, Sequence[int] | None]:
         layout = self._layout
@@ -128,10 +134,10 @@ class Column:
         """Answer a value a parent: raw ones of leaves, objects as the levels below made them."""
         if self._layout is None:
             return self.raw
-        if len(self._below) == 1 and self._below[0][1] is None:
-            return self._layout.put_back(self._below[0][0].results)
+        if len(self.below) == 1 and self.below[0][1] is None:
+            return self._layout.put_back(self.below[0][0].results)
         results: list[Any] = [None] * len(self._layout.rows)
-        for stage, numbers in self._below:
+        for stage, numbers in self.below:
             for number, made in zip(numbers or (), stage.results, strict=True):
                 results[number] = made
         return self._layout.put_back(results)

@@ -115,6 +115,8 @@ class Field:
         self.parent = parent
         self.definition = definition
         self.type: GraphQLOutputType = definition.type
+        self.named = get_named_type(definition.type)
+        """What an item is."""
         self.source = from_
         self.leaf = leaf_
         """How values are completed; None for objects."""
@@ -128,12 +130,12 @@ class Field:
     @cached_property
     def selection(self) -> Selection | None:
         """The selection if its type is settled: the field's type is an object's."""
-        return None if is_abstract_type(get_named_type(self.type)) else next(iter(self.selections.values()), None)
+        return None if is_abstract_type(self.named) else next(iter(self.selections.values()), None)
 
     @cached_property
     def asks_async(self) -> bool:
         """Whether to tell an object's type takes awaiting."""
-        resolve_type = getattr(get_named_type(self.type), "resolve_type", None)
+        resolve_type = getattr(self.named, "resolve_type", None)
         return iscoroutinefunction(resolve_type) or any(each.asks_async for each in self.selections.values())
 
     @cached_property

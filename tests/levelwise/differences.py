@@ -16,7 +16,8 @@ from graphql.language import DirectiveNode, NameNode, OperationDefinitionNode
 
 from levelwise import Plan, compile_operation
 from tests.levelwise.operations import Operation
-from tests.levelwise.world import World, schema
+from tests.levelwise.peculiar import schema
+from tests.levelwise.world import World
 
 Told = tuple[str, tuple[str | int, ...], tuple[tuple[int, int], ...], str]
 

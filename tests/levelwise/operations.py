@@ -1,4 +1,4 @@
-"""Random operations: valid for the world's schema, whatever they ask for."""
+"""Random operations: valid for the peculiar schema, whatever they ask for."""
 
 from collections.abc import Mapping
 from random import Random
@@ -15,7 +15,7 @@ from graphql import (
     is_leaf_type,
 )
 
-from tests.levelwise.world import schema
+from tests.levelwise.peculiar import schema
 
 _TYPES = schema._schema.type_map  # noqa: SLF001 (Strawberry's name for graphql-core's)
 _COMPOSITE = ["Stone", "Being", "Cat", "Dog", "Pet", "Pebble"]
@@ -170,4 +170,5 @@ def _fields(type_: GraphQLNamedType) -> Mapping[str, GraphQLField]:
     if isinstance(type_, GraphQLUnionType):
         return {}
     assert isinstance(type_, GraphQLObjectType | GraphQLInterfaceType)
-    return type_.fields
+    fields: Mapping[str, GraphQLField] = type_.fields
+    return fields

@@ -8,9 +8,10 @@ import pytest
 from gateway.records import Conversation, ConversationStatus, Lead
 from gateway_graphql import resolvers
 from gateway_graphql.context import Context
+from gateway_graphql.errors import NotFound
 from rest_compat import conversations
-from rest_compat.errors import NotFound
-from rest_compat.parameters import ConversationPath, ConversationsQuery, MessagesQuery, StatusUpdate
+from rest_compat.bodies import StatusUpdate
+from rest_compat.parameters import ConversationPath, ConversationsQuery, MessagesQuery
 from tests.support.organization import Organization
 
 PATH = "/api/v1/conversations"
@@ -168,7 +169,7 @@ async def test_what_is_deleted_meanwhile_does_not_exist(
     with pytest.raises(NotFound):
         await conversations.get_conversation(context, ConversationPath(conversation_id=others[0]))
     answer = await conversations.list_conversations(context, ConversationsQuery())
-    assert [item["id"] for item in answer["conversations"]] == [others[1]]
+    assert [item["id"] for item in answer.shown["conversations"]] == [others[1]]
 
 
 def test_a_lead_filter_does_not_reach_another_organization(stranger: Organization, organization: Organization) -> None:
@@ -181,7 +182,7 @@ def test_a_lead_filter_does_not_reach_another_organization(stranger: Organizatio
 @pytest.mark.parametrize("size", [2, 40])
 async def test_a_page_costs_three_statements(context: Context, many: list[UUID], size: int) -> None:
     answer = await conversations.list_conversations(context, ConversationsQuery(size=size))
-    assert [item["id"] for item in answer["conversations"]] == many[:size]
+    assert [item["id"] for item in answer.shown["conversations"]] == many[:size]
     assert context.tenant.statements == 3
 
 
@@ -194,7 +195,7 @@ async def test_a_conversation_costs_three_statements(context: Context, long: UUI
 @pytest.mark.parametrize("limit", [2, 400])
 async def test_messages_cost_two_statements(context: Context, long: UUID, limit: int) -> None:
     path = ConversationPath(conversation_id=long)
-    assert len(await conversations.get_messages(context, path, MessagesQuery(limit=limit))) == limit
+    assert len((await conversations.get_messages(context, path, MessagesQuery(limit=limit))).shown) == limit
     assert context.tenant.statements == 2
 
 

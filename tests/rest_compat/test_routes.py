@@ -17,9 +17,10 @@ class Call(NamedTuple):
     scope: str
     allow: str
     missing: str | None = None
+    status: int = 200
 
     def send(self, http: httpx.Client, **ids: object) -> httpx.Response:
-        body = {"status": "completed"} if self.method == "PATCH" else None
+        body = {"PATCH": {"status": "completed"}, "POST": {"name": "Jane Smith"}}.get(self.method)
         return http.request(self.method, "/api/v1" + self.path.format(**ids), json=body)
 
 
@@ -29,8 +30,10 @@ CALLS = [
     Call("GET", "/conversations/{conversation_id}", "conversations:read", "GET, HEAD, PATCH", CONVERSATION),
     Call("GET", "/conversations/{conversation_id}/messages", "conversations:read", "GET, HEAD", CONVERSATION),
     Call("PATCH", "/conversations/{conversation_id}", "conversations:write", "GET, HEAD, PATCH", CONVERSATION),
-    Call("GET", "/leads", "leads:read", "GET, HEAD"),
-    Call("GET", "/leads/{lead_id}", "leads:read", "GET, HEAD", "Lead not found"),
+    Call("GET", "/leads", "leads:read", "GET, HEAD, POST"),
+    Call("POST", "/leads", "leads:write", "GET, HEAD, POST", status=201),
+    Call("GET", "/leads/{lead_id}", "leads:read", "GET, HEAD, PATCH", "Lead not found"),
+    Call("PATCH", "/leads/{lead_id}", "leads:write", "GET, HEAD, PATCH", "Lead not found"),
 ]
 READS = [call for call in CALLS if call.method == "GET"]
 SCOPES = {"conversations:read", "conversations:write", "leads:read", "leads:write"}
@@ -51,7 +54,7 @@ def ids(organization: Organization, conversation_id: UUID) -> dict[str, object]:
 
 @every_call
 def test_a_token_opens(call: Call, organization: Organization, ids: dict[str, object]) -> None:
-    assert call.send(organization.http, **ids).status_code == 200
+    assert call.send(organization.http, **ids).status_code == call.status
 
 
 @every_call
@@ -89,7 +92,7 @@ def test_the_scope_opens_and_nothing_else(call: Call, organization: Organization
     implied = {call.scope, call.scope.replace("read", "write")}
     for scope in implied:
         with organization.client(scope=scope) as http:
-            assert call.send(http, **ids).status_code == 200
+            assert call.send(http, **ids).status_code == call.status
     with organization.client(scope=" ".join(SCOPES - implied)) as http:
         answer = call.send(http, **ids)
     assert answer.status_code == 403

@@ -3,11 +3,11 @@
 It has no data. What it accepts it answers with 200 and the parameters, as it read them.
 """
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, FastAPI, HTTPException, Path, Query, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from gateway.records import Channel, ConversationStatus, LeadChannel, LeadStatus
 
@@ -75,3 +75,47 @@ async def list_leads(
 @peer.get("/api/v1/leads/{lead_id}")
 async def get_lead(lead_id: UUID) -> dict[str, object]:
     return {"id": lead_id}
+
+
+Blankless = Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$")]
+Text = Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")]
+Services = Annotated[list[Text], Field(max_length=100)]
+
+
+class Contact(BaseModel):
+    """What both take."""
+
+    phone: Text | None = None
+    email: Text | None = None
+    company: Text | None = None
+    channel_id: Text | None = None
+    appointment_notes: Annotated[str, Field(max_length=100_000, pattern=r"^[^\x00]*$")] | None = None
+
+
+class NewLead(Contact):
+    """What POST takes."""
+
+    name: Blankless
+    channel: LeadChannel = LeadChannel.WEB
+    preferred_services: Services = []
+    metadata: dict[str, Any] = {}
+
+
+class LeadChanges(Contact):
+    """What PATCH takes."""
+
+    name: Blankless = "unchanged"
+    channel: LeadChannel = LeadChannel.WEB
+    status: LeadStatus = LeadStatus.NEW
+    preferred_services: Services = []
+    metadata: dict[str, Any] = {}
+
+
+@peer.post("/api/v1/leads", status_code=201)
+async def create_lead(lead: NewLead) -> NewLead:
+    return lead
+
+
+@peer.patch("/api/v1/leads/{lead_id}")
+async def update_lead(lead_id: UUID, changes: LeadChanges) -> dict[str, object]:
+    return {"id": lead_id, **changes.model_dump(exclude_unset=True)}

@@ -1,6 +1,7 @@
 """A socket of `graphql-transport-ws`, as clients hold one."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
@@ -53,8 +54,14 @@ class Socket:
         return True
 
     def settle(self) -> None:
-        """Wait until the gateway has read everything sent so far, and what it began has begun."""
-        assert self.data("{ viewer { userId } }") is not None
+        """Wait until what was subscribed to is watched, which the protocol does not tell.
+
+        What is told meanwhile is of before.
+        """
+        time.sleep(0.1)
+        id = self.subscribe("{ conversations { totalCount } leads { totalCount } }")
+        while self.receive() != {"type": "complete", "id": id}:
+            pass
 
     def data(self, query: str, **variables: object) -> Any:
         """Return what one query or mutation answers."""
@@ -79,7 +86,7 @@ def opened(
     headers = {"Authorization": organization.http.headers["Authorization"]} if authorized else {}
     with connect(
         organization.url.replace("http", "ws", 1) + "/graphql",
-        subprotocols=[Subprotocol(each) for each in subprotocols],
+        subprotocols=[Subprotocol(each) for each in subprotocols] or None,
         additional_headers=headers,
         proxy=None,
         close_timeout=1,
@@ -89,9 +96,9 @@ def opened(
 
 
 @contextmanager
-def acknowledged(organization: Organization, authorization: str | None = None) -> Iterator[Socket]:
+def acknowledged(organization: Organization, authorization: str | None = None, **options: Any) -> Iterator[Socket]:
     """Connect as the organization, ready for operations."""
-    with opened(organization) as socket:
+    with opened(organization, **options) as socket:
         token = authorization or organization.http.headers["Authorization"]
         socket.send("connection_init", payload={"Authorization": token})
         assert socket.receive() == {"type": "connection_ack"}

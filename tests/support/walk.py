@@ -7,6 +7,8 @@ from gateway.database.paging import Page, Position, Window
 
 Item = TypeVar("Item")
 
+MOST_PAGES = 100  # a walk that goes in circles ends here
+
 
 async def walk(
     ask: Callable[[Window], Awaitable[Page[Item]]],
@@ -21,6 +23,7 @@ async def walk(
         rows = pages[-1].rows
         after, before = (None, position(rows[0])) if backwards else (position(rows[-1]), None)
         pages.append(await ask(Window(size, backwards, after, before)))
+        assert len(pages) < MOST_PAGES
     return pages
 
 

@@ -1,0 +1,125 @@
+"""Metrics for Prometheus: who asks for what, how long it takes, what it waits for. Labels are few by design."""
+
+import os
+import re
+import secrets
+import time
+from http import HTTPStatus
+
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.database.pool import Database
+from gateway.settings import Settings
+
+SHARED_BY = "PROMETHEUS_MULTIPROC_DIR"
+"""The environment variable that names the directory where several processes count together."""
+
+_LABELS = ["route", "method"]
+_REQUESTS = Counter("gateway_requests", "Requests that were answered.", [*_LABELS, "status"])
+_SECONDS = Histogram(
+    "gateway_request_seconds",
+    "Seconds until the answer was sent.",
+    _LABELS,
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+_REST_CALLS = Counter("gateway_rest_calls", "REST calls, by who still makes them.", [*_LABELS, "client"])
+_CONNECTIONS = Gauge("gateway_pool_connections", "Open database connections.", multiprocess_mode="livesum")
+_WAITING = Gauge("gateway_pool_waiting", "Requests that wait for a connection.", multiprocess_mode="livesum")
+
+_REST = "/api/"
+_ELSEWHERE = "other"
+_METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"})
+_FAMILIES = {
+    "mozilla": "browser", "curl": "curl", "wget": "wget", "python-requests": "python-requests",
+    "python-httpx": "python-httpx", "aiohttp": "aiohttp", "python-urllib": "python-urllib", "axios": "axios",
+    "node": "node", "node-fetch": "node-fetch", "undici": "undici", "got": "got", "go-http-client": "go",
+    "okhttp": "okhttp", "java": "java", "apache-httpclient": "java", "dart": "dart", "ruby": "ruby",
+    "faraday": "ruby", "guzzlehttp": "php", "reqwest": "rust", "postmanruntime": "postman", "insomnia": "insomnia",
+    "n8n": "n8n", "zapier": "zapier", "make": "make",
+}  # fmt: skip
+_PRODUCT = re.compile(r"[A-Za-z0-9._-]*[A-Za-z0-9_-]")
+
+
+class Metrics:
+    """Counts every HTTP request, and times it."""
+
+    def __init__(self, app: ASGIApp, database: Database) -> None:
+        self._app = app
+        self._pool = database._pool  # noqa: SLF001 (its load is to be seen from nowhere else)
+        self._sampled_at = 0.0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started, status = time.perf_counter(), int(HTTPStatus.INTERNAL_SERVER_ERROR)
+
+        async def send_counted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_counted)
+        finally:
+            self._count(scope, status, time.perf_counter() - started)
+
+    def _count(self, scope: Scope, status: int, seconds: float) -> None:
+        route = scope["route"].path if "route" in scope else _ELSEWHERE
+        method = scope["method"] if scope["method"] in _METHODS else _ELSEWHERE
+        _REQUESTS.labels(route, method, status).inc()
+        _SECONDS.labels(route, method).observe(seconds)
+        if route.startswith(_REST):
+            agent = next((value for name, value in scope["headers"] if name == b"user-agent"), b"")
+            _REST_CALLS.labels(route, method, client_family(agent.decode("latin-1"))).inc()
+        if time.monotonic() - self._sampled_at > 1:
+            self._sampled_at = time.monotonic()
+            load = self._pool.get_stats()
+            _CONNECTIONS.set(load.get("pool_size", 0))
+            _WAITING.set(load.get("requests_waiting", 0))
+
+
+def client_family(user_agent: str) -> str:
+    """Say which of the known clients a User-Agent names first, `none`, or `other`.
+
+    >>> client_family("python-requests/2.32.0"), client_family("AcmeSync/4 curl/8"), client_family("")
+    ('python-requests', 'other', 'none')
+    """
+    product = _PRODUCT.match(user_agent)
+    return _FAMILIES.get(product[0].lower() if product else "", "other" if user_agent else "none")
+
+
+class MetricsEndpoint:
+    """`/metrics`: what this process counted, or where several share a directory, all of them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._token = settings.metrics_token and f"Bearer {settings.metrics_token.get_secret_value()}".encode()
+
+    async def answer(self, request: Request) -> Response:
+        """Answer in Prometheus' text format."""
+        given = request.headers.get("authorization", "").encode("latin-1")
+        if self._token and not secrets.compare_digest(given, self._token):
+            raise HTTPException(401, "Not authenticated", {"WWW-Authenticate": "Bearer"})
+        return Response(generate_latest(_registry()), media_type=CONTENT_TYPE_LATEST)
+
+
+def forget_process() -> None:
+    """Take what this process has open out of the sums: it ends."""
+    if SHARED_BY in os.environ:
+        mark_process_dead(os.getpid())  # type: ignore[no-untyped-call]  # the library leaves it so
+
+
+def _registry() -> CollectorRegistry:
+    if SHARED_BY not in os.environ:
+        return REGISTRY
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library leaves it so
+    return registry

@@ -1,0 +1,48 @@
+"""The OpenAPI document, and the page to read it: with assets of its own, the same for everybody."""
+
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from rest_compat.openapi import openapi_json
+
+_PAGE = Path(__file__).parent / "page"
+_POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "data:",
+    "connect-src": "'self'",
+    "base-uri": "'none'",
+    "form-action": "'none'",
+    "frame-ancestors": "'none'",
+}
+_SECURITY = {
+    "Content-Security-Policy": "; ".join(f"{directive} {sources}" for directive, sources in _POLICY.items()),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+
+
+def docs_routes() -> list[BaseRoute]:
+    """Make the routes. None of them asks for a token."""
+    document = openapi_json()
+
+    async def openapi(_: Request) -> Response:
+        return Response(document, media_type="application/json", headers={"Cache-Control": "no-cache"})
+
+    return [
+        Route("/openapi.json", openapi),
+        _file("/docs", "index.html"),
+        *(_file(f"/docs/{name}", name) for name in ("docs.css", "docs.js")),
+    ]
+
+
+def _file(path: str, name: str) -> Route:
+    async def answer(_: Request) -> Response:
+        return FileResponse(_PAGE / name, headers=_SECURITY)
+
+    return Route(path, answer)

@@ -1,0 +1,106 @@
+"""HTTP manners: which headers an answer has, and in which form it is sent."""
+
+import gzip
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
+from email.utils import format_datetime
+from typing import Any
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.budget import Budget
+from gateway.caching import entity_tag, matches
+from gateway.settings import Settings
+from gateway_graphql.context import Context
+from rest_compat.errors import JSON
+
+SUCCESSOR = '</graphql>; rel="successor-version"'
+VARY = "Accept, Accept-Encoding, Authorization, Prefer"
+SENT_HEADERS = [
+    "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID", "Prefer",
+    "X-Request-ID",
+]  # fmt: skip
+"""What pages of other origins may send, here and to GraphQL."""
+EXPOSED_HEADERS = [
+    "Deprecation", "ETag", "Link", "Location", "Preference-Applied", "RateLimit", "RateLimit-Policy", "Retry-After",
+    "Sunset", "WWW-Authenticate", "X-Request-ID",
+]  # fmt: skip
+"""What they may read."""
+_LEAST_COMPRESSED = 1000
+"""Bytes: fewer are one packet anyway."""
+
+Headers = MutableMapping[str, str]
+
+
+def common_headers(settings: Settings) -> dict[str, str]:
+    """Make the headers of every answer: whose it is, and what comes after the API that gives it."""
+    headers = {"Cache-Control": "private, no-cache", "Vary": VARY, "Link": SUCCESSOR}
+    if settings.rest_deprecated_at:
+        headers["Deprecation"] = f"@{int(settings.rest_deprecated_at.timestamp())}"
+    if settings.rest_sunset_at:
+        headers["Sunset"] = format_datetime(settings.rest_sunset_at, usegmt=True)
+    return headers
+
+
+def prefers_successor(request: Request) -> bool:
+    """Say whether the client prefers (RFC 7240) the equal GraphQL operation to the data."""
+    return any(
+        preference.split(";")[0].strip().lower() == "graphql"
+        for value in request.headers.getlist("prefer")
+        for preference in value.split(",")
+    )
+
+
+def response(content: bytes, status: int, request: Request, headers: Headers, *, tagged: bool) -> Response:
+    """Send content compressed where the client takes that, and not at all where it has it already."""
+    compressed = len(content) >= _LEAST_COMPRESSED and "gzip" in request.headers.get("accept-encoding", "")
+    if tagged:
+        # Another form is another entity: a strong tag says that the bytes are the same.
+        headers["ETag"] = entity_tag(content, "-gzip" if compressed else "")
+        known = request.headers.get("if-none-match")
+        if known and request.method in {"GET", "HEAD"} and matches(headers["ETag"], known):
+            return Response(status_code=304, headers=headers)
+    if compressed:
+        headers["Content-Encoding"] = "gzip"
+        content = gzip.compress(content, compresslevel=1, mtime=0)
+    return Response(content, status, headers, JSON)
+
+
+class Meter:
+    """Charges an organization's budget with the rows that its calls ask for."""
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+
+    @contextmanager
+    def charged(self, context: Context, query: Any, headers: Headers) -> Iterator[None]:
+        """Take what is asked for, and settle it by what was found. Raises Throttled."""
+        if self._budget.a_minute is None:
+            yield
+            return
+        organization_id = context.viewer.organization_id
+        try:
+            taken = self._budget.take(organization_id, query.window.size if query else 1)
+            try:
+                yield
+            finally:
+                self._settle(organization_id, context.tenant.rows - taken)
+        finally:
+            headers.update(self._headers(organization_id, self._budget.a_minute))
+
+    def _settle(self, organization_id: UUID, more: int) -> None:
+        # What nobody could foresee was answered all the same: it is charged as far as there is anything left.
+        left = int(self._budget.left(organization_id))
+        if more > 0 and left:
+            self._budget.take(organization_id, min(more, left))
+        self._budget.refund(organization_id, -more)
+
+    def _headers(self, organization_id: UUID, most: int) -> dict[str, str]:
+        left = self._budget.left(organization_id)
+        full_in = int((most - left) * 60 / most)
+        return {
+            "RateLimit-Policy": f'"rows";q={most};w=60',
+            "RateLimit": f'"rows";r={int(left)};t={full_in}',
+        }

@@ -1,0 +1,33 @@
+"""The exported schema, and what is said of its changes."""
+
+import re
+
+from gateway_graphql.export import changes, sdl
+
+
+def test_nothing_has_changed() -> None:
+    assert changes(sdl()) == []
+
+
+def test_each_change_is_named_the_worst_first() -> None:
+    exported = (
+        sdl()
+        .replace("type Viewer {", "type Viewer {\n  gone: String\n", 1)
+        .replace("  searchMessages(", "  searchOthers: Int\n  searchMessages(", 1)
+    )
+    exported = re.sub(r'  """[^"]*"""\n  VOICE\n', "", exported, count=1)
+    found = changes(exported)
+    kinds = [each.partition(":")[0] for each in found]
+    assert kinds == sorted(kinds)
+    assert {"breaking: Field Viewer.gone was removed.", "breaking: Field Query.searchOthers was removed."} <= set(found)
+    assert any(each.startswith("dangerous: ") and "VOICE" in each for each in found)
+
+
+def test_what_is_new_is_safe() -> None:
+    exported = sdl().replace("  updateLead(", "  updateOthers(", 1)
+    assert "safe: Field Mutation.updateLead was added." in changes(exported)
+
+
+def test_what_is_no_schema() -> None:
+    for text in ("", "{", "type Query { a: Nothing }"):
+        assert changes(text)[0].startswith("breaking: ")

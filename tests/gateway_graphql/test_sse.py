@@ -1,0 +1,166 @@
+"""GraphQL over server-sent events: one operation a connection, to be continued where it broke."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from gateway.auth import Viewer
+from gateway_graphql import sse
+from gateway_graphql.answers import Answer
+from gateway_graphql.subscribers import TooSlow
+from tests.support.organization import Organization, token
+from tests.support.stream import EVENT_STREAM, Stream, streamed
+
+ADDED = "subscription ($after: String) { messageAdded(after: $after) { cursor message { content } } }"
+
+
+def content(stream: Stream) -> tuple[str, str | None]:
+    """The next message's content, and its event's id."""
+    event = stream.next()
+    added = event.answer["messageAdded"]
+    assert event.id == added["cursor"]
+    return added["message"]["content"], event.id
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_subscription(organization: Organization, method: str) -> None:
+    conversation = organization.conversation()
+    with streamed(organization, ADDED, method=method) as stream:
+        assert stream.response.status_code == 200
+        assert stream.response.headers["content-type"].startswith(EVENT_STREAM)
+        assert stream.response.headers["cache-control"] == "no-store"
+        time.sleep(0.2)
+        for text in ("one\nline", "two"):
+            organization.message(conversation, text)
+            assert content(stream)[0] == text
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_it_goes_on_behind_the_last_event(organization: Organization, method: str) -> None:
+    conversation = organization.conversation()
+    with streamed(organization, ADDED, method=method) as stream:
+        time.sleep(0.2)
+        organization.message(conversation, "seen")
+        _, last = content(stream)
+    organization.message(conversation, "missed")
+    with streamed(organization, ADDED, method=method, headers={"Last-Event-ID": last}) as stream:
+        text, newer = content(stream)
+        assert text == "missed"
+        organization.message(conversation, "live")
+        assert content(stream)[0] == "live"
+    # The header is of the last connection: it counts more than the variable that every one of them sends.
+    with streamed(organization, ADDED, method=method, headers={"Last-Event-ID": newer}, after=last) as stream:
+        assert content(stream)[0] == "live"
+    with streamed(organization, ADDED, method=method, after=last) as stream:
+        assert content(stream)[0] == "missed"
+
+
+@pytest.mark.parametrize("last", ["x", "7"])
+def test_a_bad_last_event(organization: Organization, last: str) -> None:
+    with streamed(organization, ADDED, headers={"Last-Event-ID": last}) as stream:
+        event = stream.next()
+        assert event.data["errors"][0]["extensions"] == {"code": "BAD_USER_INPUT"}
+        assert stream.next().kind == "complete"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_query_is_one_event(organization: Organization, method: str) -> None:
+    with streamed(organization, "{ __typename }", method=method) as stream:
+        assert stream.next().answer == {"__typename": "Query"}
+        assert stream.next() == ("complete", None, None)
+        with pytest.raises(StopIteration):
+            stream.next()
+
+
+def test_a_mutation(organization: Organization) -> None:
+    mutation = 'mutation { createLead(input: {name: "Jane"}) { lead { name } } }'
+    with streamed(organization, mutation) as stream:
+        assert stream.next().answer == {"createLead": {"lead": {"name": "Jane"}}}
+    with streamed(organization, mutation, method="GET") as stream:
+        assert stream.next().data["errors"][0]["extensions"] == {"code": "BAD_USER_INPUT"}
+    assert organization.sql("SELECT count(*) FROM leads WHERE organization_id = %s", organization.id) == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("{", "GRAPHQL_PARSE_FAILED"),
+        ("subscription { nothing }", "GRAPHQL_VALIDATION_FAILED"),
+        (f'subscription {{ messageAdded(conversationId: "{uuid4()}") {{ cursor }} }}', "NOT_FOUND"),
+    ],
+)
+def test_a_bad_operation(organization: Organization, query: str, code: str) -> None:
+    with streamed(organization, query) as stream:
+        event = stream.next()
+        assert (event.kind, "data" in event.data) == ("next", False)
+        assert event.data["errors"][0]["extensions"]["code"] == code
+        assert stream.next().kind == "complete"
+
+
+def test_plain_json_has_no_subscriptions(organization: Organization) -> None:
+    answer = organization.http.post("/graphql", json={"query": ADDED})
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["extensions"] == {"code": "BAD_USER_INPUT"}
+    accept = {"Accept": f"application/json, {EVENT_STREAM};q=0.5"}
+    assert organization.http.post("/graphql", json={"query": "{ __typename }"}, headers=accept).json()["data"]
+
+
+def test_without_a_token(organization: Organization) -> None:
+    with streamed(organization, ADDED, headers={"Authorization": ""}) as stream:
+        assert stream.response.status_code == 401
+        assert stream.response.headers["www-authenticate"] == "Bearer"
+
+
+def test_silence_is_broken(organization: Organization, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sse, "_HEARTBEAT", 0.05)
+    with streamed(organization, ADDED, timeout=2) as stream:
+        lines = stream.response.iter_lines()
+        assert [next(lines) for _ in range(6)] == [":", "", ":", "", ":", ""]
+
+
+def test_the_token_expires(organization: Organization) -> None:
+    soon = token(organization.id, exp=datetime.now(UTC) - timedelta(seconds=9))
+    began = time.monotonic()
+    with streamed(organization, ADDED, headers={"Authorization": f"Bearer {soon}"}) as stream:
+        with pytest.raises(StopIteration):
+            stream.next()
+        assert time.monotonic() - began < 4
+
+
+async def test_who_is_too_slow_is_cut_off_to_come_back() -> None:
+    async def answers() -> Any:
+        yield Answer(executed=True, data={"a": 1})
+        raise TooSlow
+
+    viewer = Viewer("user", uuid4(), frozenset(), time.time() + 60)
+    body: AsyncIterator[Any] = event_stream_body(answers(), viewer)
+    found = [piece async for piece in body]
+    assert found == [b":\n\n", b'event: next\ndata: {"data":{"a":1}}\n\n']
+
+
+def event_stream_body(answers: Any, viewer: Viewer) -> AsyncIterator[Any]:
+    return aiter(sse.event_stream(answers, viewer).body_iterator)
+
+
+async def test_what_is_left_is_closed() -> None:
+    closed = asyncio.Event()
+
+    async def answers() -> Any:
+        try:
+            while True:
+                yield Answer(executed=True, data={})
+                await asyncio.sleep(0)
+        finally:
+            closed.set()
+
+    body: Any = event_stream_body(answers(), Viewer("user", uuid4(), frozenset(), time.time() + 60))
+    assert await anext(body) == b":\n\n"
+    await anext(body)
+    await body.aclose()
+    async with asyncio.timeout(1):
+        await closed.wait()
