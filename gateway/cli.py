@@ -2,19 +2,16 @@
 
 import os
 import signal
-import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from io import BufferedReader
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated, NoReturn
 from uuid import UUID
 
 import typer
-import uvicorn
 from platformdirs import user_data_path
 
 from gateway.auth import Scope
@@ -27,6 +24,7 @@ from gateway.exits import WRONG_SETTINGS, fail, settings_with, told_failures
 from gateway.exports import print_or_compare
 from gateway.progress import import_progress
 from gateway.sample import SAMPLE_ORGANIZATION
+from gateway.serving import check_port, serve_gateway
 from gateway.settings import Settings
 from gateway.tokens import signed_token
 from gateway_graphql.export import changes, sdl
@@ -36,11 +34,7 @@ from rest_compat.openapi import openapi_json
 _DEMO_DATA = user_data_path("conversations-gateway")
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _LOCALHOST = "127.0.0.1"
-# Of prometheus-client, which is to be imported only after it is set: in the workers.
-_METRICS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 _DEMO_TOKEN_SECONDS = 30 * 24 * 3600
-_GRACE_SECONDS = 5
-"""How long requests that run may take to finish when the server stops; streams have no other end."""
 
 Organization = Annotated[UUID, typer.Option(help="The organization's id, a UUID.")]
 Check = Annotated[
@@ -87,7 +81,7 @@ def demo(
     ] = _DEMO_DATA,
 ) -> None:
     """Start on an embedded PostgreSQL with sample data. Needs no set-up; Ctrl-C stops it."""
-    _check_port(_LOCALHOST, port)
+    check_port(_LOCALHOST, port)
     for number in _STOP_SIGNALS:
         signal.signal(number, _stop)
     # uvicorn stops in good order on the other two only.
@@ -96,8 +90,9 @@ def demo(
         typer.echo(f"Starting PostgreSQL in {data} ...")
         with demo_database(data) as url:
             os.environ |= {"GATEWAY_DATABASE_URL": url, "GATEWAY_JWT_SECRET": demo_secret(data)}
-            _introduce(port, settings_with("jwt_secret"))
-            _serve(_LOCALHOST, port, workers=1)
+            settings = settings_with("jwt_secret")
+            _introduce(port, settings)
+            serve_gateway(_LOCALHOST, port, 1, settings)
 
 
 def _stop(*_: object) -> NoReturn:
@@ -140,10 +135,10 @@ def serve(
     settings = settings_with("database_url")
     if settings.jwt_secret is None and settings.jwks_url is None:
         fail("GATEWAY_JWT_SECRET or GATEWAY_JWKS_URL must be set", WRONG_SETTINGS)
-    _check_port(host, port)
+    check_port(host, port)
     shown = f"[{host}]" if ":" in host else host
     typer.echo(f"Serving http://{shown}:{port}/graphql and http://{shown}:{port}/api/v1")
-    _serve(host, port, workers)
+    serve_gateway(host, port, workers, settings)
 
 
 @app.command()
@@ -209,34 +204,3 @@ def _opened(file: str) -> Iterator[BufferedReader]:
     standard_input = file == "-"
     with open(sys.stdin.fileno() if standard_input else file, "rb", closefd=not standard_input) as source:
         yield source
-
-
-def _check_port(host: str, port: int) -> None:
-    """Find out now, and say it clearly, where uvicorn would only log it later."""
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        with socket.create_server((host, port), family=family):
-            pass
-    except OSError as error:
-        reason = (error.strerror or str(error)).partition(" (")[0]
-        fail(f"cannot listen on port {port} of {host}: {reason}")
-
-
-def _serve(host: str, port: int, workers: int) -> None:
-    with _counting_together() if workers > 1 else nullcontext():
-        uvicorn.run(
-            "gateway.app:create_app",
-            factory=True,
-            host=host,
-            port=port,
-            workers=workers,
-            access_log=False,
-            log_level="warning",
-        )
-
-
-@contextmanager
-def _counting_together() -> Iterator[None]:
-    with TemporaryDirectory(prefix="gateway-metrics-", ignore_cleanup_errors=True) as shared:
-        os.environ.setdefault(_METRICS_DIRECTORY, shared)
-        yield

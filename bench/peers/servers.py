@@ -16,6 +16,9 @@ import psutil
 from psycopg.conninfo import conninfo_to_dict
 
 SECRET = "a secret for benchmarks, long enough for HS256"
+POOL_SIZE = 8
+"""Database connections of each server: as many as the client has to it. PostgreSQL takes 100 in all."""
+
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 NODE = HERE / "node"
@@ -121,11 +124,13 @@ def running(peer: Peer, database_url: str) -> Iterator[tuple[psutil.Process, int
         **{name: str(address[key]) for key, name in _PG.items() if key in address},
         "BENCH_SECRET": SECRET,
         "BENCH_PORT": str(port),
+        "BENCH_POOL_SIZE": str(POOL_SIZE),
         "NODE_ENV": "production",
         "GRAPHILE_ENV": "production",
         "GATEWAY_DATABASE_URL": database_url,
         "GATEWAY_JWT_SECRET": SECRET,
         "GATEWAY_LOG_LEVEL": "WARNING",
+        "GATEWAY_POOL_SIZE": str(POOL_SIZE),
         **dict(peer.settings),
     }
     command = [part.format(port=port) for part in peer.command]

@@ -1,8 +1,10 @@
 """The SQL that peers on plain rows share, and the floors' own."""
 
+import os
 from pathlib import Path
 
-POOL_SIZE = 10
+POOL_SIZE = int(os.environ["BENCH_POOL_SIZE"])
+"""Connections, as many as every server may open."""
 
 
 def statement(name: str) -> str:

@@ -44,7 +44,7 @@ class Wiretap:
                 self.statements += started and waiting[:1] in _RUNS
                 waiting, started = waiting[length:], True
             server.sendall(data)
-        server.close()
+        _end(server)
 
 
 def _received(source: socket.socket) -> bytes:
@@ -58,7 +58,13 @@ def _copy(source: socket.socket, target: socket.socket) -> None:
     with suppress(OSError):
         while data := _received(source):
             target.sendall(data)
-        target.close()
+    _end(target)
+    source.close()
+
+
+def _end(connection: socket.socket) -> None:
+    with suppress(OSError):  # the other side was faster
+        connection.shutdown(socket.SHUT_RDWR)  # which also wakes the thread that waits for it
 
 
 @contextmanager

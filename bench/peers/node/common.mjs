@@ -8,7 +8,7 @@ const read = (path) => readFileSync(new URL(path, import.meta.url), 'utf8');
 
 export const typeDefs = read('../schema.graphql');
 export const port = Number(process.env.BENCH_PORT);
-export const pool = new pg.Pool({ max: 10 });
+export const pool = new pg.Pool({ max: Number(process.env.BENCH_POOL_SIZE) });
 
 const verified = createVerifier({ key: process.env.BENCH_SECRET, algorithms: ['HS256'], cache: true });
 
