@@ -10,9 +10,7 @@ from gateway.database import wire
 from gateway.database.statements import Row, Statement
 
 
-async def _rows(
-    self: wire.Connection, statement: Statement[Row], parameters: Mapping[str, object]
-) -> list[Row]:
+async def _rows(self: wire.Connection, statement: Statement[Row], parameters: Mapping[str, object]) -> list[Row]:
     values = [parameters[name] for name in statement.names]
     async with AsyncRawCursor[Any](self) as cursor:
         await cursor.execute(statement.sql, values, prepare=True, binary=True)

@@ -73,9 +73,7 @@ def workloads(database_url: str, organization: UUID) -> list[Workload]:
     threads = _ids(database_url, organization, "message_count >= 50")
     # Not the inbox's: a change moves a conversation to its front.
     others = _ids(database_url, organization, "message_count BETWEEN 5 AND 20 AND created_at < '2025-06-01'")
-    changes = [
-        {"input": {"id": id, "status": status}} for status in ("ACTIVE", "ESCALATED") for id in others
-    ]
+    changes = [{"input": {"id": id, "status": status}} for status in ("ACTIVE", "ESCALATED") for id in others]
     return [
         Workload("inbox of 20 with leads", INBOX, [{}]),
         Workload("thread of 50", THREAD, [{"id": id} for id in threads]),
