@@ -8,6 +8,7 @@ waits for a core. What is printed is the process's own CPU, in microseconds a re
 
 import argparse
 import asyncio
+import gc
 import statistics
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping, Sequence
@@ -22,7 +23,7 @@ from bench.compare import CONNECTIONS, one_round, token
 from bench.peers.servers import GATEWAY, SECRET, running
 from bench.peers.workloads import Workload, workloads
 from bench.seed import BIG_ORGANIZATION
-from gateway.app import application
+from gateway.app import create_app
 from gateway.auth import Authenticator, Viewer
 from gateway.budget import Budget
 from gateway.database.pool import Database
@@ -155,7 +156,9 @@ def asked_in_process(app: Starlette, workload: Workload) -> Run:
 
 async def measure(settings: Settings, requests: int) -> dict[str, list[float]]:
     """Return the microseconds down to each layer, by workload: the medians of rounds in which all take turns."""
-    layers, app = Layers(settings), application()
+    layers, app = Layers(settings), create_app(settings)
+    gc.collect()
+    gc.freeze()  # as a process that serves does it
     await layers.open()
     found = {}
     with running(GATEWAY, settings.database_url) as (process, port):

@@ -50,10 +50,13 @@ def create_app(settings: Settings | None = None) -> Starlette:
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await database.open()
         listening = asyncio.create_task(listener.run())
-        yield
-        listening.cancel()
-        await database.close()
-        forget_process()
+        try:
+            yield
+        finally:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+            await database.close()
+            forget_process()
 
     return Starlette(
         routes=[

@@ -9,7 +9,9 @@ MINIMUM_SECRET_BYTES = 32
 class Settings(BaseSettings):
     """What an operator can set. Every field is `GATEWAY_` and its name in upper case."""
 
-    model_config = SettingsConfigDict(env_prefix="GATEWAY_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="GATEWAY_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     database_url: str = Field(default="", description="PostgreSQL's address: `postgresql://user@host/name`.")
     pool_size: int = Field(default=10, ge=1, description="Most database connections a process opens.")
@@ -31,6 +33,7 @@ class Settings(BaseSettings):
     max_aliases: int = Field(default=50, ge=0, description="Most aliases of an operation.")
     max_directives: int = Field(default=50, ge=0, description="Most directives of an operation.")
     max_root_fields: int = Field(default=100, ge=1, description="Most root fields of an operation.")
+    max_fields: int = Field(default=2000, ge=1, description="Most fields, counted as often as fragments spread them.")
     max_tokens: int = Field(default=2000, ge=1, description="Most tokens of a document.")
     max_batch: int = Field(default=10, ge=1, description="Most operations of a batched request.")
     max_cost: int = Field(default=10_000, ge=1, description="Most rows that an operation's pages may ask for.")

@@ -1,11 +1,12 @@
 """What every test stands on: a real PostgreSQL, a gateway that listens, and an organization of its own."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import psycopg
 import pytest
 
 from gateway.database.migrate import migrate
+from gateway.database.pool import Database
 from gateway.embedded import embedded_postgres
 from gateway.settings import Settings
 from tests.support.organization import SECRET, Organization
@@ -18,6 +19,21 @@ def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with embedded_postgres(tmp_path_factory.mktemp("postgres") / "data", durable=False) as url:
         migrate(url)
         yield url
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """One event loop for all tests of coroutines: the pool belongs to it."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """An open pool in the tests' own loop."""
+    database = Database(database_url, size=4, timeout=10, statement_timeout=30)
+    await database.open()
+    yield database
+    await database.close()
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from typing import Any
 
 from psycopg import AsyncRawCursor
 
-from gateway.app import create_app
+from gateway.app import application
 from gateway.database import wire
 from gateway.database.statements import Row, Statement
 
@@ -19,4 +19,4 @@ async def _rows(self: wire.Connection, statement: Statement[Row], parameters: Ma
 
 wire.Connection.rows = _rows  # type: ignore[method-assign]  # on purpose: see above
 
-app = create_app()
+app = application()

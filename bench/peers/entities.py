@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import sqlalchemy
@@ -63,7 +63,7 @@ def _text_enum(type: type[Enum]) -> sqlalchemy.Enum:
 class Entity(DeclarativeBase):
     """What every table has."""
 
-    type_annotation_map = {  # noqa: RUF012 (SQLAlchemy's own form)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {  # SQLAlchemy's own form
         dict[str, Any]: JSONB,
         list[str]: ARRAY(Text),
         datetime: DateTime(timezone=True),

@@ -63,7 +63,17 @@ class Listener:
             self.connected = True
             self._on_connected()
             async for announcement in connection.notifies():
-                self._on_change(_read(announcement.payload))
+                self._hear(announcement.payload)
+
+    def _hear(self, payload: str) -> None:
+        try:
+            change = _read(payload)
+        except (ValueError, TypeError, KeyError):
+            # Anybody who is let into the database can announce anything.
+            log.warning("an announcement could not be read")
+            self._on_connected()
+        else:
+            self._on_change(change)
 
 
 def _read(payload: str) -> Change:

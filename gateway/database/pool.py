@@ -40,6 +40,8 @@ def translated_errors() -> Iterator[None]:
         yield
     except errors.ForeignKeyViolation as error:
         raise MissingReference from error
+    except (errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedFunction) as error:
+        raise DatabaseUnavailable from error  # its migrations are not in
     except errors.QueryCanceled as error:
         raise DatabaseTimeout from error
     except (PoolTimeout, PoolClosed, psycopg.OperationalError, psycopg.InterfaceError) as error:
@@ -96,10 +98,10 @@ class Database:
                 async with self._pool.connection(timeout=2) as connection:
                     cursor = await connection.execute(f"SELECT version_num FROM {VERSION_TABLE}")  # noqa: S608 (a constant)
                     row = await cursor.fetchone()
-        except (DatabaseUnavailable, DatabaseTimeout):
+        except (DatabaseUnavailable, DatabaseTimeout) as error:
+            if isinstance(error.__cause__, errors.UndefinedTable):
+                return "the database has no tables of the gateway: run `gateway migrate`"
             return "the database does not answer"
-        except errors.UndefinedTable:
-            return "the database has no tables of the gateway: run `gateway migrate`"
         if row is None or row[0] != self._version:
             return "the database's tables are of another version: run `gateway migrate`"
         return None

@@ -110,8 +110,8 @@ messages = Table(
     Column("role", Text, nullable=False),
     Column("content", Text, nullable=False),
     Column("metadata", JSONB, nullable=False, server_default=text("'{}'")),
-    # A trigger fills it in where it is missing: with the clock's time, in the order of commits.
-    Column("created_at", DateTime(timezone=True), nullable=False),
+    # A trigger replaces the default with the clock's time, in the order of commits.
+    _timestamp("created_at", "'-infinity'"),
     Column("arrival", BigInteger, Identity(always=True), nullable=False),
     Column(
         "transaction_id",

@@ -30,6 +30,9 @@ _SIZES = {
 }
 
 
+_MOST_DIGITS = 12
+
+
 class List(NamedTuple):
     """A list that an operation asks for: what says how long it is, and the lists that each of its rows has."""
 
@@ -40,13 +43,14 @@ class List(NamedTuple):
     def cost(self, variables: Mapping[str, Any]) -> int:
         """Return how many rows it asks for in all."""
         length = self._length(variables)
-        return length + length * _sum(self.inner, variables)
+        return length + length * _sum(self.inner, variables) if length else 0
 
     def _length(self, variables: Mapping[str, Any]) -> int:
         values = [_value(node, variables) for node in self.asked]
         if self.sizes is None:
             return sum(len(value) if isinstance(value, list | tuple) else 1 for value in values)
-        given = [value for value in values if isinstance(value, int)]
+        # A variable's whole number may be written `100.0`.
+        given = [int(value) for value in values if isinstance(value, int | float)]
         # What is longer than a page may be is refused by its field, by name.
         return min(max(0, *given), self.sizes.largest) if given else self.sizes.default
 
@@ -73,9 +77,9 @@ class Costs:
     def of(self, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> int:
         """Return the cost of an operation with these variables."""
         defaults = {
-            each.variable.name.value: int(each.default_value.value)
+            each.variable.name.value: _value(each.default_value, {})
             for each in operation.variable_definitions or ()
-            if isinstance(each.default_value, IntValueNode)
+            if each.default_value is not None
         }
         return _sum(self._lists[id(operation)], {**defaults, **variables})
 
@@ -125,7 +129,8 @@ def _value(node: ValueNode, variables: Mapping[str, Any]) -> Any:
         case VariableNode():
             return variables.get(node.name.value)
         case IntValueNode():
-            return int(node.value)
+            # What has more digits is no number that a page size can have.
+            return int(node.value) if len(node.value) < _MOST_DIGITS else None
         case ListValueNode():
             return node.values
     return None

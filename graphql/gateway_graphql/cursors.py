@@ -60,7 +60,7 @@ def _read(cursor: str) -> Any:
 
 def _snapshot(value: Any) -> str:
     # PostgreSQL reads nothing else as a snapshot: its beginning, its end, and who was running in between.
-    oldest, end, running = value.split(":")
+    oldest, end, running = _text(value).split(":")
     numbers = [int(number) for number in running.split(",") if running]
     first, last = _integer(int(oldest)), _integer(int(end))
     if not 0 < first <= last or numbers != sorted({n for n in numbers if first <= n < last}):

@@ -1,7 +1,7 @@
 """Documents: parsed, measured and validated once for each text, and kept."""
 
+from collections import OrderedDict
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import strawberry
@@ -21,9 +21,9 @@ from gateway_graphql.limits import Limits, beyond, too_complex
 from gateway_graphql.scalars import UNTOUCHED
 from levelwise import Plan, Unsupported, compile_operation
 
-KEPT_DOCUMENTS = 1000
+KEPT_CHARACTERS = 1_000_000
 LONGEST_KEPT = 20_000
-"""Characters: longer texts are parsed each time, so that what is kept has a bound."""
+"""Characters: longer texts are parsed each time. A document takes some hundred times its text in memory."""
 
 
 class Document:
@@ -64,14 +64,27 @@ class Documents:
     def __init__(self, schema: strawberry.Schema, limits: Limits) -> None:
         self._schema = schema
         self._limits = limits
-        self._kept = lru_cache(KEPT_DOCUMENTS)(self._read)
+        self._kept: OrderedDict[str, Document] = OrderedDict()
+        self._kept_characters = 0
 
     def __call__(self, text: str) -> Document | Refusal:
-        """Read a text, unless that was done before."""
-        return self._kept(text) if len(text) <= LONGEST_KEPT else self._read(text)
+        """Read a text, unless that was done before. The texts that were not asked for longest are forgotten."""
+        if text in self._kept:
+            self._kept.move_to_end(text)
+            return self._kept[text]
+        document = self._read(text)
+        if isinstance(document, Document) and len(text) <= LONGEST_KEPT:
+            self._kept[text] = document
+            self._kept_characters += len(text)
+            while self._kept_characters > KEPT_CHARACTERS:
+                self._kept_characters -= len(self._kept.popitem(last=False)[0])
+        return document
 
     def _read(self, text: str) -> Document | Refusal:
         most = self._limits.tokens
+        lines = text.count("\n") + text.count("\r")
+        if lines > self._limits.lines:  # each error's place is found by looking through all of them
+            return Refusal([too_complex("lines", self._limits.lines, lines)])
         try:
             node = parse(text, max_tokens=most, allow_empty_selection_sets=False)
             errors = beyond(node, self._limits) or [

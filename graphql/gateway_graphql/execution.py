@@ -15,11 +15,11 @@ from graphql import (
 )
 from graphql.pyutils import is_awaitable
 
-from gateway.budget import Budget, Throttled
+from gateway.budget import Budget
 from gateway_graphql.answers import Answer, executed, failed, refused
 from gateway_graphql.context import Context
 from gateway_graphql.documents import Document, Documents, Refusal
-from gateway_graphql.errors import OperationNotAllowed, PublicError
+from gateway_graphql.errors import OperationNotAllowed
 from gateway_graphql.limits import Limits, too_complex
 from gateway_graphql.persisted import Mode, PersistedOperations
 from gateway_graphql.subscribers import TooSlow
@@ -80,7 +80,7 @@ class Executor:
             taken = self._budget.take(organization_id, prepared.cost)
         except OperationNotAllowed:
             raise
-        except (PublicError, Throttled) as error:
+        except Exception as error:  # noqa: BLE001 (the boundary: what is not public is masked and logged)
             return failed(error)
         answer = await self._run(prepared.document, operation, context)
         actual = context.tenant.rows
@@ -97,7 +97,7 @@ class Executor:
         """
         try:
             prepared = self._prepared(operation, allowed)
-        except PublicError as error:
+        except Exception as error:  # noqa: BLE001 (likewise)
             yield failed(error)
             return
         if isinstance(prepared, Refusal) or prepared.type is not OperationType.SUBSCRIPTION:

@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from typing import Generic, NamedTuple, Protocol, TypeVar, cast
 from uuid import UUID
 
+import structlog
+
 from gateway.database.changes import (
     ChangedRows,
     Position,
@@ -27,7 +29,9 @@ from gateway.database.leads import leads_by_id
 from gateway.database.listener import Change
 from gateway.database.pool import Database, Tenant
 from gateway.records import Conversation, Lead, Message
-from gateway_graphql.subscribers import Subscribers
+from gateway_graphql.subscribers import BURST, Subscribers
+
+log = structlog.get_logger(__name__)
 
 _PAUSE = 0.5
 """Seconds before a feed looks again after the database did not answer."""
@@ -83,9 +87,13 @@ class MessageFeed:
     async def _look(self) -> Position:
         now = await current_snapshot(self._tenant)
         if self._position is not None:
+            told = 0
             async for message, position in added_messages(self._tenant, self._position, now):
                 self._position = position
                 self._subscribers.tell(AddedMessage(message, position))
+                told += 1
+                if told % BURST == 0:
+                    await self._subscribers.room(BURST)
         self._position = Position(now)
         return self._position
 
@@ -240,5 +248,9 @@ async def _run(feed: Feed) -> None:
         try:
             await feed.look()
         except (DatabaseUnavailable, DatabaseTimeout):
+            feed.wake(None)
+            await asyncio.sleep(_PAUSE)
+        except Exception:
+            log.exception("a feed failed")
             feed.wake(None)
             await asyncio.sleep(_PAUSE)

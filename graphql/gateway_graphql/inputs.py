@@ -21,6 +21,8 @@ from gateway_graphql.enums import (
 from gateway_graphql.errors import BadUserInput
 from gateway_graphql.scalars import uuid_of
 
+LONGEST_SEARCH = 500
+
 
 @strawberry.input(
     name="ConversationFilter",
@@ -103,4 +105,6 @@ def _words(values: Sequence[StrEnum] | None) -> tuple[str, ...] | None:
 def _search(text: str | None) -> str | None:
     if text is not None and "\0" in text:
         raise BadUserInput("`filter.search` holds a NUL character.")
+    if text is not None and len(text) > LONGEST_SEARCH:
+        raise BadUserInput(f"`filter.search` may have {LONGEST_SEARCH} characters at most, not {len(text)}.")
     return text

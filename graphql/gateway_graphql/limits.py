@@ -26,6 +26,9 @@ class Limits(NamedTuple):
     aliases: int = 50
     directives: int = 50
     root_fields: int = 100
+    fields: int = 2000
+    introspections: int = 10
+    lines: int = 5000
     tokens: int = 2000
     cost: int = 10_000
 
@@ -37,6 +40,8 @@ class Measures(NamedTuple):
     aliases: int = 0
     directives: int = 0
     root_fields: int = 0
+    fields: int = 0
+    introspections: int = 0
 
     def beside(self, other: "Measures") -> "Measures":
         """Add what stands beside it in the same selection."""
@@ -45,6 +50,8 @@ class Measures(NamedTuple):
             self.aliases + other.aliases,
             self.directives + other.directives,
             self.root_fields + other.root_fields,
+            self.fields + other.fields,
+            self.introspections + other.introspections,
         )
 
 
@@ -104,10 +111,11 @@ class _Measuring:
         return Measures()
 
     def _field(self, field: FieldNode) -> Measures:
-        if field.name.value in {"__schema", "__type"}:
-            return Measures(root_fields=1)
         inner = self.selection(field.selection_set)
-        return Measures(inner.depth + 1, inner.aliases + (field.alias is not None), inner.directives, 1)
+        aliases = inner.aliases + (field.alias is not None)
+        if field.name.value in {"__schema", "__type"}:
+            return Measures(aliases=aliases, directives=inner.directives, root_fields=1, introspections=1)
+        return Measures(inner.depth + 1, aliases, inner.directives, 1, inner.fields + 1, inner.introspections)
 
     def _fragment(self, name: str) -> Measures:
         if name not in self._known:

@@ -12,7 +12,7 @@ from gateway_graphql.arguments import After, Before, First, Last, Slice
 from gateway_graphql.connections import Connection
 from gateway_graphql.context import Context
 from gateway_graphql.errors import BadUserInput
-from gateway_graphql.inputs import ConversationOrderInput, LeadFilterInput, LeadOrderInput
+from gateway_graphql.inputs import LONGEST_SEARCH, ConversationOrderInput, LeadFilterInput, LeadOrderInput
 from gateway_graphql.node import Node
 from gateway_graphql.scalars import uuid_of
 from gateway_graphql.types import Conversation, ConversationsFilter, ConversationsOrder, Lead, Message
@@ -21,7 +21,6 @@ Info = strawberry.Info[Context, None]
 Id = Annotated[strawberry.ID, strawberry.argument(description="The id, a UUID.")]
 
 MOST_NODES = 100
-LONGEST_SEARCH = 500
 
 
 @strawberry.type(description="Who asks: what the token says.")

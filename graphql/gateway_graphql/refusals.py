@@ -87,7 +87,7 @@ def json_text(metadata: Any) -> str:
         # Not orjson: integers of any size stay exact. Sorted: PostgreSQL keeps no order, and equal objects are equal.
         text = json.dumps(metadata, ensure_ascii=False, allow_nan=False, sort_keys=True)
     except (ValueError, RecursionError):
-        too_odd = "This holds a number that JSON cannot write, or is nested too deep."
+        too_odd = "This holds a number or text that JSON cannot write, or is nested too deep."
         raise Refused(refusal(UserErrorCode.INVALID, too_odd, "metadata")) from None
     if len(text) > LONGEST_CONTENT:
         too_long = f"This may have {LONGEST_CONTENT} characters of JSON at most."

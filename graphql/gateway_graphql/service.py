@@ -27,6 +27,7 @@ class Service:
             aliases=settings.max_aliases,
             directives=settings.max_directives,
             root_fields=settings.max_root_fields,
+            fields=settings.max_fields,
             tokens=settings.max_tokens,
             cost=settings.max_cost,
         )

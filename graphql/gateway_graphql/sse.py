@@ -6,11 +6,14 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from enum import Enum
 
+import structlog
 from starlette.responses import StreamingResponse
 
 from gateway.auth import LEEWAY, Viewer
 from gateway_graphql.answers import Answer, to_json
 from gateway_graphql.subscribers import TooSlow
+
+log = structlog.get_logger(__name__)
 
 EVENT_STREAM = "text/event-stream"
 _HEARTBEAT = 12.0
@@ -59,6 +62,9 @@ async def _take(answers: AsyncGenerator[Answer], taken: "asyncio.Queue[Answer | 
             async for answer in answers:
                 await taken.put(answer)
     except TooSlow:
+        await taken.put(_Ending.CUT_OFF)
+    except Exception:
+        log.exception("a stream failed")
         await taken.put(_Ending.CUT_OFF)
     else:
         await taken.put(_Ending.COMPLETE)

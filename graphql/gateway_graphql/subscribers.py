@@ -9,6 +9,10 @@ Event = TypeVar("Event")
 
 LONGEST_QUEUE = 1000
 """Events that a subscriber may be behind."""
+BURST = 250
+"""Events that are told at a stretch: behind them, those who take them in time are waited for."""
+
+_PATIENCE, _PAUSE = 50, 0.02
 
 
 class TooSlow(Exception):
@@ -41,6 +45,13 @@ class Subscribers(Generic[Event]):
                 self._everybody.discard(subscriber)
             else:
                 subscriber.queue.put_nowait(event)
+
+    async def room(self, events: int) -> None:
+        """Wait until everybody has room for so many events, but not long: a slow one is to delay nobody."""
+        for _ in range(_PATIENCE):
+            if all(each.queue.maxsize - each.queue.qsize() >= events for each in self._everybody):
+                return
+            await asyncio.sleep(_PAUSE)
 
     def join(self, wants: Callable[[Event], bool]) -> Subscriber[Event]:
         """Begin to collect events for somebody who will `take` them."""

@@ -13,6 +13,7 @@ from contextlib import aclosing
 from typing import Any
 
 import orjson
+import structlog
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
@@ -21,6 +22,8 @@ from gateway_graphql.answers import Answer, to_json
 from gateway_graphql.parameters import BadRequest, operation_of
 from gateway_graphql.service import Service
 from gateway_graphql.subscribers import TooSlow
+
+log = structlog.get_logger(__name__)
 
 PROTOCOL = "graphql-transport-ws"
 INIT_TIMEOUT = 10.0
@@ -184,8 +187,11 @@ class _Session:
             self._fail(TOO_SLOW, "Too slow: events were missed")
         except TimeoutError:
             self._fail(TOO_SLOW, "Too slow: a message was not taken")
-        except (WebSocketDisconnect, OSError, RuntimeError):
+        except (WebSocketDisconnect, OSError):
             self._fail(1001, "Going away")
+        except Exception:
+            log.exception("an operation failed")
+            self._fail(1011, "Internal error")
 
     async def _stream(self, id: str, answers: Any) -> None:
         async with aclosing(answers):

@@ -26,6 +26,9 @@ from levelwise.support import Definitions, Unsupported, definitions, unsupported
 MOST_COMBINATIONS = 16
 """How many combinations of variables of `@skip` and `@include` an operation's plans are kept for."""
 
+MOST_VARIABLE_ERRORS = 50
+"""How many wrong values are told: as many as graphql-core tells."""
+
 _NOTHING: Untouched = {}
 
 
@@ -73,7 +76,9 @@ class Plan:
         operation = self._found.operation
         values = VariableValues({}, {})
         if operation.variable_definitions:
-            coerced = get_variable_values(self._schema, operation.variable_definitions, dict(variables or {}))
+            coerced = get_variable_values(
+                self._schema, operation.variable_definitions, dict(variables or {}), max_errors=MOST_VARIABLE_ERRORS
+            )
             if isinstance(coerced, list):
                 return ExecutionResult(None, coerced)
             values = coerced

@@ -1,6 +1,6 @@
 """What the database room's tests need besides: a pool, one organization's way in, databases of their own."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -10,21 +10,6 @@ import pytest
 from gateway.database.pool import Database, Tenant
 from gateway.embedded import create_database
 from tests.support.organization import Organization
-
-
-@pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    """One event loop for all tests here, so that they can share a pool."""
-    return "asyncio"
-
-
-@pytest.fixture(scope="session")
-async def database(database_url: str) -> AsyncIterator[Database]:
-    """An open pool on the database that all tests share."""
-    database = Database(database_url, size=4, timeout=10, statement_timeout=30)
-    await database.open()
-    yield database
-    await database.close()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """What the REST room's tests need besides: a conversation to ask for, and a way to run operations here."""
 
-from collections.abc import AsyncIterator
 from uuid import UUID
 
 import psycopg
@@ -10,21 +9,6 @@ from gateway.auth import Scope, Viewer
 from gateway.database.pool import Database
 from gateway_graphql.context import Context
 from tests.support.organization import Organization
-
-
-@pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    """One event loop for all tests here: the pool belongs to it."""
-    return "asyncio"
-
-
-@pytest.fixture(scope="session")
-async def database(database_url: str) -> AsyncIterator[Database]:
-    """An open pool in the tests' own loop."""
-    database = Database(database_url, size=4, timeout=10, statement_timeout=30)
-    await database.open()
-    yield database
-    await database.close()
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ def upgrade() -> None:
         ),
     )
     op.create_index("messages_by_transaction", "messages", ["organization_id", "transaction_id"])
-    op.alter_column("messages", "created_at", server_default=None)  # the trigger fills it in
+    # What the trigger replaces with the clock's time, once the conversation is locked.
+    op.alter_column("messages", "created_at", server_default=sa.text("'-infinity'"))
     schema = op.get_bind().dialect.identifier_preparer.quote(op.get_bind().scalar(sa.text("SELECT current_schema()")))
     for statement in (ARRIVES, ANNOUNCE, *TRIGGERS):
         op.execute(statement.replace("{schema}", schema))
@@ -35,15 +36,16 @@ BEGIN
         PERFORM FROM {schema}.conversations c
             WHERE c.organization_id = NEW.organization_id AND c.id = NEW.conversation_id FOR NO KEY UPDATE;
         NEW.arrival := nextval('{schema}.messages_arrival_seq');
+        NEW.transaction_id := pg_current_xact_id()::text::bigint;
     ELSE
         NEW.transaction_id := 0;
     END IF;
-    NEW.created_at := coalesce(NEW.created_at, clock_timestamp());
+    NEW.created_at := coalesce(nullif(NEW.created_at, '-infinity'), clock_timestamp());
     RETURN NEW;
 END $$
 """
 
-# Ids only, and none where a statement changes very many rows: then whoever listens looks for itself.
+# Ids only, a hundred at a time: an announcement has a size limit.
 ANNOUNCE = """
 CREATE FUNCTION {schema}.gateway_announce() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -51,8 +53,10 @@ BEGIN
         PERFORM pg_notify('gateway_changes', json_build_object(
             'table', TG_TABLE_NAME,
             'organization', organization_id,
-            'ids', CASE WHEN count(*) <= 100 THEN json_agg(id) END)::text)
-        FROM changed GROUP BY organization_id;
+            'ids', json_agg(id))::text)
+        FROM (SELECT organization_id, id, row_number() OVER (PARTITION BY organization_id) / 100 AS part
+              FROM changed) AS numbered
+        GROUP BY organization_id, part;
     END IF;
     RETURN NULL;
 END $$
