@@ -3,6 +3,7 @@
 from collections.abc import Callable, Coroutine
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from gateway.auth import Scope
 from rest_compat.successors import Successor
 
 Operation = Callable[..., Coroutine[Any, Any, Any]]
@@ -24,6 +25,8 @@ class Call(NamedTuple):
     `tagged`: what it answers is what GET shows of the same row, and has that one's ETag.
     """
 
+    scope: Scope
+    """What the token must allow, whatever else is wrong with a request."""
     operation: Operation
     successor: Successor
     status: int = 200

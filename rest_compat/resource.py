@@ -57,8 +57,9 @@ class Resource:
             raise HTTPException(405, headers={"Allow": self._allow})
         viewer = await self._authenticator.viewer(request.headers.get("authorization"))
         call, reader = self._calls[request.method]
-        parameters: dict[str, Any] = await reader.read(request)
         context = Context(viewer, self._database)
+        context.require(call.scope)
+        parameters: dict[str, Any] = await reader.read(request)
         with self._meter.charged(context, parameters.get("query"), headers):
             if prefers_successor(request):
                 headers["Preference-Applied"] = "graphql"

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from starlette.routing import Route
 
+from gateway.auth import Scope
 from rest_compat import conversations, leads, successors
 from rest_compat.call import Call
 from rest_compat.resource import Gateway, Resource
@@ -12,22 +13,24 @@ PREFIX = "/api/v1"
 
 CALLS: Mapping[str, Mapping[str, Call]] = {
     "/conversations": {
-        "GET": Call(conversations.list_conversations, successors.CONVERSATIONS),
+        "GET": Call(Scope.CONVERSATIONS_READ, conversations.list_conversations, successors.CONVERSATIONS),
     },
     "/conversations/{conversation_id}": {
-        "GET": Call(conversations.get_conversation, successors.CONVERSATION),
-        "PATCH": Call(conversations.update_conversation_status, successors.UPDATE_STATUS, tagged=False),
+        "GET": Call(Scope.CONVERSATIONS_READ, conversations.get_conversation, successors.CONVERSATION),
+        "PATCH": Call(
+            Scope.CONVERSATIONS_WRITE, conversations.update_conversation_status, successors.UPDATE_STATUS, tagged=False
+        ),
     },
     "/conversations/{conversation_id}/messages": {
-        "GET": Call(conversations.get_messages, successors.MESSAGES),
+        "GET": Call(Scope.CONVERSATIONS_READ, conversations.get_messages, successors.MESSAGES),
     },
     "/leads": {
-        "GET": Call(leads.list_leads, successors.LEADS),
-        "POST": Call(leads.create_lead, successors.CREATE_LEAD, status=201),
+        "GET": Call(Scope.LEADS_READ, leads.list_leads, successors.LEADS),
+        "POST": Call(Scope.LEADS_WRITE, leads.create_lead, successors.CREATE_LEAD, status=201),
     },
     "/leads/{lead_id}": {
-        "GET": Call(leads.get_lead, successors.LEAD),
-        "PATCH": Call(leads.update_lead, successors.UPDATE_LEAD),
+        "GET": Call(Scope.LEADS_READ, leads.get_lead, successors.LEAD),
+        "PATCH": Call(Scope.LEADS_WRITE, leads.update_lead, successors.UPDATE_LEAD),
     },
 }
 

@@ -91,7 +91,8 @@ class Listing(Generic[Item, Filter]):
         return [counted.get(parent, 0) for parent in parents]
 
     def _build_page(self, names: frozenset[str], order: Order, shape: Shape) -> Statement[Item]:
-        return Statement(self._windowed(self._rows(names), order, shape), self._make)
+        query = self._windowed(self._rows(names), order, shape)
+        return Statement(query, self._make, planned_anew=_is_search(names))
 
     def _build_pages(self, names: frozenset[str], order: Order, shape: Shape) -> Statement[tuple[int, Item]]:
         """Each row has its parent's number, from 1, in front.
@@ -108,14 +109,14 @@ class Listing(Generic[Item, Filter]):
         page = self._windowed(rows, order, shape).lateral("page")
         query = select(parents.c.number, *page.c).select_from(parents.join(page, true()))
         make = self._make
-        return Statement(query, lambda row: (row[0], make(row[1:])))
+        return Statement(query, lambda row: (row[0], make(row[1:])), planned_anew=_is_search(names))
 
     def _build_count(self, names: frozenset[str]) -> Statement[int]:
         if self._kept_counts is not None and names <= _KEPT_CRITERIA.keys():
             kept = select(func.coalesce(func.sum(row_counts.c.difference), literal_column("0")).cast(BigInteger))
             criteria = (_KEPT_CRITERIA[name] for name in sorted(names))
             return Statement(kept.where(_KEPT_OF, row_counts.c.counted == self._kept_counts, *criteria), scalar)
-        return Statement(self._filtered(select(func.count()), names), scalar)
+        return Statement(self._filtered(select(func.count()), names), scalar, planned_anew=_is_search(names))
 
     def _build_counts(self, names: frozenset[str]) -> Statement[tuple[UUID, int]]:
         parent = self._parent_column
@@ -137,6 +138,10 @@ class Listing(Generic[Item, Filter]):
     def _parent_column(self) -> ColumnElement[UUID]:
         assert self._parent is not None  # noqa: S101 (a table without parents is never asked by parent)
         return self._parent
+
+
+def _is_search(names: frozenset[str]) -> bool:
+    return not names.isdisjoint({"words", "search", "search_short"})
 
 
 def _pair(row: Sequence[Any]) -> tuple[Any, Any]:

@@ -40,8 +40,6 @@ def translated_errors() -> Iterator[None]:
         yield
     except errors.ForeignKeyViolation as error:
         raise MissingReference from error
-    except (errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedFunction) as error:
-        raise DatabaseUnavailable from error  # its migrations are not in
     except errors.QueryCanceled as error:
         raise DatabaseTimeout from error
     except (PoolTimeout, PoolClosed, psycopg.OperationalError, psycopg.InterfaceError) as error:
@@ -84,12 +82,24 @@ class Database:
     async def run(self, statement: Statement[Row], parameters: Mapping[str, object]) -> list[Row]:
         """All rows of one statement. Raises DatabaseUnavailable or DatabaseTimeout."""
         with translated_errors():
-            # Not `async with pool.connection()`: it would commit, where every statement is its own transaction.
-            connection = await self._pool.getconn()
             try:
-                return await connection.rows(statement, parameters)
-            finally:
-                await self._pool.putconn(connection)
+                return await self._run(statement, parameters)
+            except psycopg.OperationalError as error:
+                if isinstance(error, errors.QueryCanceled):
+                    raise
+                # One broken connection says that others may be: after a restart of the server all of them are.
+                await self._pool.check()
+                if not statement.sql.startswith("SELECT"):
+                    raise
+                return await self._run(statement, parameters)
+
+    async def _run(self, statement: Statement[Row], parameters: Mapping[str, object]) -> list[Row]:
+        # Not `async with pool.connection()`: it would commit, where every statement is its own transaction.
+        connection = await self._pool.getconn()
+        try:
+            return await connection.rows(statement, parameters)
+        finally:
+            await self._pool.putconn(connection)
 
     async def unready(self) -> str | None:
         """Say in a few words why requests cannot be served, or None where they can."""
@@ -98,10 +108,10 @@ class Database:
                 async with self._pool.connection(timeout=2) as connection:
                     cursor = await connection.execute(f"SELECT version_num FROM {VERSION_TABLE}")  # noqa: S608 (a constant)
                     row = await cursor.fetchone()
-        except (DatabaseUnavailable, DatabaseTimeout) as error:
-            if isinstance(error.__cause__, errors.UndefinedTable):
-                return "the database has no tables of the gateway: run `gateway migrate`"
+        except (DatabaseUnavailable, DatabaseTimeout):
             return "the database does not answer"
+        except errors.UndefinedTable:
+            return "the database has no tables of the gateway: run `gateway migrate`"
         if row is None or row[0] != self._version:
             return "the database's tables are of another version: run `gateway migrate`"
         return None

@@ -24,9 +24,11 @@ class Statement(Generic[Row]):
     'SELECT $1::INTEGER AS n'
     """
 
-    __slots__ = ("_encoders", "_formats", "make", "names", "sql")
+    __slots__ = ("_encoders", "_formats", "make", "names", "planned_anew", "sql")
 
-    def __init__(self, query: Executable, make: Callable[[Sequence[Any]], Row]) -> None:
+    def __init__(self, query: Executable, make: Callable[[Sequence[Any]], Row], *, planned_anew: bool = False) -> None:
+        """`planned_anew` where the best plan depends on the values, as of searches: it is not prepared."""
+        self.planned_anew = planned_anew
         assert isinstance(query, ClauseElement)  # noqa: S101 (for the type checker: all that is built here is)
         compiled = query.compile(dialect=_DIALECT)
         assert isinstance(compiled, SQLCompiler)  # noqa: S101 (likewise)

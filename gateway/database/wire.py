@@ -19,6 +19,8 @@ from gateway.database.statements import Row, Statement
 KEPT_STATEMENTS = 256
 """Prepared statements that a connection keeps: each takes memory of the server."""
 
+_CANCEL_SECONDS = 5.0
+
 _DONE = {pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK}
 
 
@@ -39,17 +41,28 @@ class Connection(psycopg.AsyncConnection[Any]):
     async def rows(self, statement: Statement[Row], parameters: Mapping[str, object]) -> list[Row]:
         """Run a statement. Raises psycopg's errors, without their details: those may quote what a row holds."""
         try:
-            prepared = self._prepared_by_sql.get(statement.sql) or await self._prepare(statement.sql)
             values, formats = statement.encoded(parameters)
-            self.pgconn.send_query_prepared(prepared.name, values, formats, pq.Format.BINARY)
-            result = await self._result()
-            return self._loaders(statement.sql, prepared, result).load_rows(0, result.ntuples, statement.make)
+            if statement.planned_anew:
+                self.pgconn.send_query_params(
+                    statement.sql.encode(), values, param_formats=formats, result_format=pq.Format.BINARY
+                )
+                result = await self._result()
+                loaders: abc.Transformer = Transformer(self)
+                loaders.set_pgresult(result)
+            else:
+                prepared = self._prepared_by_sql.get(statement.sql) or await self._prepare(statement.sql)
+                self.pgconn.send_query_prepared(prepared.name, values, formats, pq.Format.BINARY)
+                result = await self._result()
+                loaders = self._loaders(statement.sql, prepared, result)
+            return loaders.load_rows(0, result.ntuples, statement.make)
         except errors.FeatureNotSupported:
             await self.close()  # a table was altered: what was prepared before does not fit it
             raise
         except asyncio.CancelledError:
-            await asyncio.shield(asyncio.to_thread(self.cancel))
-            await self.close()
+            try:
+                await asyncio.shield(self.cancel_safe(timeout=_CANCEL_SECONDS))
+            finally:
+                await self.close()
             raise
 
     async def _prepare(self, sql: str) -> _Prepared:

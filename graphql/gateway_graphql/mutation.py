@@ -7,6 +7,7 @@ from uuid import UUID
 import strawberry
 
 from gateway import records
+from gateway.auth import Scope
 from gateway_graphql import writes
 from gateway_graphql.context import Context
 from gateway_graphql.mutation_inputs import (
@@ -64,6 +65,8 @@ class Mutation:
     async def update_conversation_status(
         self, info: Info, input: Annotated[UpdateConversationStatusInput, _Described]
     ) -> UpdateConversationStatusPayload:
+        info.context.require(Scope.CONVERSATIONS_WRITE)
+
         async def change() -> records.Conversation:
             return await writes.set_conversation_status(info.context, _uuid(input.id, "id"), input.status.value)
 
@@ -73,6 +76,8 @@ class Mutation:
     async def start_conversation(
         self, info: Info, input: Annotated[StartConversationInput, _Described]
     ) -> StartConversationPayload:
+        info.context.require(Scope.CONVERSATIONS_WRITE)
+
         async def start() -> records.Conversation:
             return await writes.start_conversation(
                 info.context,
@@ -86,6 +91,8 @@ class Mutation:
 
     @strawberry.mutation(description="Add a message to a conversation.")
     async def add_message(self, info: Info, input: Annotated[AddMessageInput, _Described]) -> AddMessagePayload:
+        info.context.require(Scope.CONVERSATIONS_WRITE)
+
         async def add() -> records.Message:
             return await writes.add_message(
                 info.context,
@@ -100,6 +107,7 @@ class Mutation:
 
     @strawberry.mutation(description="Create a lead.")
     async def create_lead(self, info: Info, input: Annotated[CreateLeadInput, _Described]) -> CreateLeadPayload:
+        info.context.require(Scope.LEADS_WRITE)
         values = given(input, without=frozenset({"idempotency_key"}))
         # Null asks for the default where a column cannot be empty.
         values = {name: value for name, value in values.items() if value is not None}
@@ -108,6 +116,8 @@ class Mutation:
 
     @strawberry.mutation(description="Change some fields of a lead.")
     async def update_lead(self, info: Info, input: Annotated[UpdateLeadInput, _Described]) -> UpdateLeadPayload:
+        info.context.require(Scope.LEADS_WRITE)
+
         async def change() -> records.Lead:
             changes = given(input, without=frozenset({"id"}))
             return await writes.update_lead(info.context, _uuid(input.id, "id"), changes)

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import strawberry
 
+from gateway.auth import Scope
 from gateway.database import conversations, leads, messages
 from gateway.database.conversations import ConversationFilter
 from gateway.database.leads import LeadFilter
@@ -60,6 +61,7 @@ class Query:
 
     @strawberry.field(description="One conversation.", graphql_type=Conversation | None)
     async def conversation(self, info: Info, id: Id) -> Any:
+        info.context.require(Scope.CONVERSATIONS_READ)
         return await resolvers.conversation(info.context, uuid_of(id, "id"))
 
     @strawberry.field(description="The conversations.", graphql_type=Connection[Conversation])
@@ -73,6 +75,7 @@ class Query:
         filter: ConversationsFilter = None,
         order_by: ConversationsOrder = None,
     ) -> Any:
+        info.context.require(Scope.CONVERSATIONS_READ)
         order = (order_by or ConversationOrderInput()).asked()
         window = Slice(first, after, last, before).window(
             arguments.ROWS, resolvers.CONVERSATIONS, conversations.listing, order
@@ -82,6 +85,7 @@ class Query:
 
     @strawberry.field(description="One lead.", graphql_type=Lead | None)
     async def lead(self, info: Info, id: Id) -> Any:
+        info.context.require(Scope.LEADS_READ)
         return await resolvers.lead(info.context, uuid_of(id, "id"))
 
     @strawberry.field(description="The leads.", graphql_type=Connection[Lead])
@@ -98,6 +102,7 @@ class Query:
             strawberry.argument(description="In which order. The newest first, if nothing is given."),
         ] = None,
     ) -> Any:
+        info.context.require(Scope.LEADS_READ)
         order = (order_by or LeadOrderInput()).asked()
         window = Slice(first, after, last, before).window(arguments.ROWS, resolvers.LEADS, leads.listing, order)
         asked = LeadFilter() if filter is None else filter.asked()
@@ -105,6 +110,7 @@ class Query:
 
     @strawberry.field(description="One message.", graphql_type=Message | None)
     async def message(self, info: Info, id: Id) -> Any:
+        info.context.require(Scope.CONVERSATIONS_READ)
         return await resolvers.message(info.context, uuid_of(id, "id"))
 
     @strawberry.field(description="Messages with these words, the newest first.", graphql_type=Connection[Message])
@@ -125,6 +131,7 @@ class Query:
             strawberry.ID | None, strawberry.argument(description="In this conversation only.")
         ] = None,
     ) -> Any:
+        info.context.require(Scope.CONVERSATIONS_READ)
         if "\0" in query:
             raise BadUserInput("`query` holds a NUL character.")
         if len(query) > LONGEST_SEARCH:

@@ -1,5 +1,6 @@
 """Scalars: DateTime and JSON, which stay as they are until orjson writes the answer; and how an ID is read."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any, NewType
 from uuid import UUID
@@ -13,12 +14,14 @@ from gateway_graphql.errors import BadUserInput
 JSON = NewType("JSON", object)
 
 
+_RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+
+
 def _datetime(value: Any) -> datetime:
     try:
-        parsed = datetime.fromisoformat(value)
-        if parsed.tzinfo is None:
+        if not _RFC_3339.fullmatch(value):
             raise ValueError
-        return parsed.astimezone(UTC)
+        return datetime.fromisoformat(value.upper()).astimezone(UTC)
     except (TypeError, ValueError, OverflowError):
         raise ValueError("DateTime must be like 2026-03-07T10:00:00Z (RFC 3339, with its offset)") from None
 

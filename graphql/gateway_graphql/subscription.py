@@ -5,12 +5,13 @@ from typing import Annotated, Any
 
 import strawberry
 
+from gateway.auth import Scope
 from gateway.database.conversations import ConversationFilter
 from gateway.database.leads import LeadFilter
 from gateway_graphql import cursors, watching
 from gateway_graphql.context import Context
-from gateway_graphql.feeds import AddedMessage
 from gateway_graphql.inputs import ConversationFilterInput, LeadFilterInput
+from gateway_graphql.message_feed import AddedMessage
 from gateway_graphql.scalars import uuid_of
 from gateway_graphql.types import Conversation, Lead, Message
 
@@ -40,6 +41,7 @@ class Subscription:
             str | None, strawberry.argument(description="An event's cursor: what came behind it comes first.")
         ] = None,
     ) -> AsyncGenerator[Any]:
+        info.context.require(Scope.CONVERSATIONS_READ)
         after = info.context.last_event_id or after
         position = None if after is None else cursors.decode_event(after, argument="after")
         id = None if conversation_id is None else uuid_of(conversation_id, "conversationId")
@@ -56,6 +58,7 @@ class Subscription:
             ConversationFilterInput | None, strawberry.argument(description="Which conversations.")
         ] = None,
     ) -> AsyncGenerator[Any]:
+        info.context.require(Scope.CONVERSATIONS_READ)
         asked = ConversationFilter() if filter is None else filter.asked()
         return await watching.changed_conversations(info.context, asked)
 
@@ -67,6 +70,7 @@ class Subscription:
         info: Info,
         filter: Annotated[LeadFilterInput | None, strawberry.argument(description="Which leads.")] = None,
     ) -> AsyncGenerator[Any]:
+        info.context.require(Scope.LEADS_READ)
         asked = LeadFilter() if filter is None else filter.asked()
         return await watching.changed_leads(info.context, asked)
 

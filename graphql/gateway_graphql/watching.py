@@ -12,7 +12,8 @@ from gateway.records import Conversation, Lead
 from gateway_graphql import resolvers
 from gateway_graphql.context import Context
 from gateway_graphql.errors import BadUserInput, NotFound
-from gateway_graphql.feeds import AddedMessage, Feeds
+from gateway_graphql.feeds import Feeds
+from gateway_graphql.message_feed import AddedMessage
 
 
 def _feeds(context: Context) -> Feeds:

@@ -55,14 +55,25 @@ async def test_rows_are_named(heard: Heard, organization: Organization) -> None:
     assert await heard.next(organization) == Change("conversations", organization.id, [conversation])
 
 
-async def test_very_many_rows_are_not_named(heard: Heard, organization: Organization) -> None:
+async def test_very_many_rows_are_named_a_hundred_at_a_time(heard: Heard, organization: Organization) -> None:
     insert = (
         "INSERT INTO leads (organization_id, name, channel) SELECT %s, n, 'web' FROM generate_series(1, %s::int) AS n"
     )
     organization.sql(insert, organization.id, 100)
     assert len((await heard.next(organization)).ids or ()) == 100
     organization.sql(insert, organization.id, 101)
-    assert await heard.next(organization) == Change("leads", organization.id, None)
+    named = [(await heard.next(organization)).ids or () for _ in range(2)]
+    assert sorted(len(ids) for ids in named) == [1, 100]
+    assert len({id for ids in named for id in ids}) == 101
+
+
+async def test_what_cannot_be_read_means_that_anything_may_have_happened(
+    heard: Heard, organization: Organization
+) -> None:
+    organization.sql("SELECT pg_notify('gateway_changes', 'nonsense')")
+    await heard.connected()
+    lead = organization.lead()
+    assert await heard.next(organization) == Change("leads", organization.id, [lead])
 
 
 async def test_it_comes_back(heard: Heard, organization: Organization) -> None:

@@ -54,7 +54,7 @@ BEGIN
             'table', TG_TABLE_NAME,
             'organization', organization_id,
             'ids', json_agg(id))::text)
-        FROM (SELECT organization_id, id, row_number() OVER (PARTITION BY organization_id) / 100 AS part
+        FROM (SELECT organization_id, id, (row_number() OVER (PARTITION BY organization_id) - 1) / 100 AS part
               FROM changed) AS numbered
         GROUP BY organization_id, part;
     END IF;

@@ -1,0 +1,77 @@
+"""MessageFeed: an organization's new messages, from position to position, told to all who watch them."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from typing import NamedTuple
+
+from gateway.database.changes import Position, added_messages, current_snapshot
+from gateway.database.listener import Change
+from gateway.database.pool import Tenant
+from gateway.records import Message
+from gateway_graphql.subscribers import BURST, Subscribers
+
+
+class AddedMessage(NamedTuple):
+    """A message, and the position behind it."""
+
+    message: Message
+    position: Position
+
+
+class MessageFeed:
+    """The organization's new messages, in the order in which they committed within each conversation."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self._tenant = tenant
+        self._subscribers: Subscribers[AddedMessage] = Subscribers()
+        self._looking = asyncio.Lock()
+        self._position: Position | None = None
+        self.woken = asyncio.Event()
+
+    def wake(self, change: Change | None) -> None:
+        """Look soon."""
+        if change is None or change.table == "conversations":
+            self.woken.set()
+
+    async def look(self) -> None:
+        """Tell what was added since the last look."""
+        async with self._looking:
+            await self._look()
+
+    async def _look(self) -> Position:
+        now = await current_snapshot(self._tenant)
+        if self._position is not None:
+            told = 0
+            async for message, position in added_messages(self._tenant, self._position, now):
+                self._position = position
+                self._subscribers.tell(AddedMessage(message, position))
+                told += 1
+                if told % BURST == 0:
+                    await self._subscribers.room(BURST)
+        self._position = Position(now)
+        return self._position
+
+    async def watch(
+        self, after: Position | None, wants: Callable[[AddedMessage], bool]
+    ) -> AsyncGenerator[AddedMessage]:
+        """Hand on what is added behind the position, then what comes live; without a position, only that."""
+        if after is not None:
+            # However much was missed, nobody waits for it: only the rest is fetched while the feed stands still.
+            until = await current_snapshot(self._tenant)
+            async for message, position in added_messages(self._tenant, after, until):
+                if wants(added := AddedMessage(message, position)):
+                    yield added
+            after = Position(until)
+        async with self._looking:
+            here = await self._look()
+            rest = [] if after is None else await self._between(after, here.seen)
+            subscriber = self._subscribers.join(wants)
+        for added in rest:
+            if wants(added):
+                yield added
+        async for added in self._subscribers.take(subscriber):
+            yield added
+
+    async def _between(self, after: Position, until: str) -> list[AddedMessage]:
+        rows = added_messages(self._tenant, after, until)
+        return [AddedMessage(message, position) async for message, position in rows]
