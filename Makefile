@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 PY := .venv/bin/python
-BENCH ?= import_rate
+BENCH ?= compare
 GRAPHIQL := graphql/gateway_graphql/explorer/dist/index.html
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1

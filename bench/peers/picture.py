@@ -46,8 +46,8 @@ def _label(peer: str) -> str:
 
 
 def _lines(name: str) -> list[str]:
-    first, arrow, rest = name.partition(" > ")
-    return [first, f"> {rest}"] if arrow else [name]
+    rest, arrow, last = name.rpartition(" > ")
+    return [rest, f"> {last}"] if arrow else [name]
 
 
 def _text(x: float, y: float, text: str, kind: str) -> str:
