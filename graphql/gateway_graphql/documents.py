@@ -82,9 +82,9 @@ class Documents:
 
     def _read(self, text: str) -> Document | Refusal:
         most = self._limits.tokens
-        lines = text.count("\n") + text.count("\r")
-        if lines > self._limits.lines:  # each error's place is found by looking through all of them
-            return Refusal([too_complex("lines", self._limits.lines, lines)])
+        too_long = self._too_long(text)
+        if too_long:
+            return Refusal([too_long])
         try:
             node = parse(text, max_tokens=most, allow_empty_selection_sets=False)
             errors = beyond(node, self._limits) or [
@@ -104,6 +104,14 @@ class Documents:
         except RecursionError:
             return Refusal([too_complex("depth", self._limits.depth, None)])
         return Refusal(errors) if errors else Document(self._schema, node)
+
+    def _too_long(self, text: str) -> GraphQLError | None:
+        if len(text) > self._limits.characters:
+            return too_complex("characters", self._limits.characters, len(text))
+        lines = text.count("\n") + text.count("\r")
+        if lines > self._limits.lines:  # the place of each error is found by looking through all of them
+            return too_complex("lines", self._limits.lines, lines)
+        return None
 
 
 def _coded(error: GraphQLError, code: ErrorCode) -> GraphQLError:

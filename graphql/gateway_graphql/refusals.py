@@ -86,6 +86,7 @@ def json_text(metadata: Any) -> str:
     try:
         # Not orjson: integers of any size stay exact. Sorted: PostgreSQL keeps no order, and equal objects are equal.
         text = json.dumps(metadata, ensure_ascii=False, allow_nan=False, sort_keys=True)
+        text.encode()  # fails at half a character
     except (ValueError, RecursionError):
         too_odd = "This holds a number or text that JSON cannot write, or is nested too deep."
         raise Refused(refusal(UserErrorCode.INVALID, too_odd, "metadata")) from None

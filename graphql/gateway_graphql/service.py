@@ -28,6 +28,7 @@ class Service:
             directives=settings.max_directives,
             root_fields=settings.max_root_fields,
             fields=settings.max_fields,
+            characters=settings.max_characters,
             tokens=settings.max_tokens,
             cost=settings.max_cost,
         )

@@ -1,0 +1,123 @@
+"""Documents and values that are made to cost much: each is refused by name, and soon."""
+
+import time
+from base64 import urlsafe_b64encode
+from typing import Any
+
+import pytest
+
+from tests.support.organization import Organization
+
+SOON = 2.0
+"""Seconds: far more than any of them takes, far less than they took unbounded."""
+
+
+def ask(organization: Organization, query: str, **variables: object) -> dict[str, Any]:
+    started = time.perf_counter()
+    answer = organization.http.post("/graphql", json={"query": query, "variables": variables})
+    assert time.perf_counter() - started < SOON
+    assert answer.status_code == 200
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def error(body: dict[str, Any]) -> dict[str, Any]:
+    extensions: dict[str, Any] = body["errors"][0]["extensions"]
+    return extensions
+
+
+def bomb(times: int, levels: int) -> str:
+    fragments = []
+    for level in range(levels):
+        kind, field = ("Conversation", "lastMessage") if level % 2 == 0 else ("Message", "conversation")
+        inner = f"...F{level + 1}" if level < levels - 1 else "id"
+        selected = " ".join(f"{field} {{ {inner} }}" for _ in range(times))
+        fragments.append(f"fragment F{level} on {kind} {{ {selected} }}")
+    return "{ conversations(first: 1) { nodes { ...F0 } } }" + "\n".join(fragments)
+
+
+@pytest.mark.parametrize(
+    ("query", "limit"),
+    [
+        pytest.param(bomb(6, 8), "fields", id="fields that fragments multiply"),
+        pytest.param("\n" * 50_000 + "{ viewer { nope } }", "lines", id="lines"),
+        pytest.param("{ viewer { userId } }" + " " * 100_000, "characters", id="characters"),
+        pytest.param("{" + " ".join(f"a{n}: __typename" for n in range(51)) + "}", "aliases", id="aliases"),
+        pytest.param(
+            "{" + " ".join(f"a{n}: __schema {{ description }}" for n in range(11)) + "}",
+            "introspections",
+            id="introspection again and again",
+        ),
+    ],
+)
+def test_what_is_beyond_a_limit(organization: Organization, query: str, limit: str) -> None:
+    found = error(ask(organization, query))
+    assert found["code"] == "QUERY_TOO_COMPLEX"
+    assert found["limit"] == limit
+    assert found["requested"] > found["maximum"]
+
+
+def test_whole_floats_cost_what_integers_cost(organization: Organization) -> None:
+    query = """query ($a: Int, $b: Int) {
+        conversations(first: $a) { nodes { messages(first: $b) { nodes { id } } } }
+    }"""
+    assert error(ask(organization, query, a=100.0, b=500.0))["requested"] == 50_100
+
+
+def test_a_list_that_is_a_default_costs_its_length(organization: Organization) -> None:
+    ids = ", ".join(f'"{organization.id}"' for _ in range(100))
+    query = f"""query ($i: [ID!]! = [{ids}]) {{
+        nodes(ids: $i) {{ ... on Conversation {{ messages(first: 100) {{ nodes {{ id }} }} }} }}
+    }}"""
+    assert error(ask(organization, query))["requested"] == 10_100
+
+
+def test_a_number_of_very_many_digits(organization: Organization) -> None:
+    body = ask(organization, f"query ($x: ID = {'1' * 5000}) {{ node(id: $x) {{ id }} }}")
+    assert error(body)["code"] in {"BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED"}
+
+
+def test_very_many_wrong_values_are_not_all_told(organization: Organization) -> None:
+    query = "query ($s: [ConversationStatus!]) { conversations(filter: { status: $s }) { totalCount } }"
+    body = ask(organization, query, s=["ACTIVX"] * 20_000)
+    assert len(body["errors"]) <= 51
+    assert error(body)["code"] == "BAD_USER_INPUT"
+
+
+def test_a_search_has_a_longest_length(organization: Organization) -> None:
+    query = "query ($s: String) { leads(filter: { search: $s }) { totalCount } }"
+    assert error(ask(organization, query, s="x" * 501))["code"] == "BAD_USER_INPUT"
+    assert ask(organization, query, s="x" * 500)["data"] == {"leads": {"totalCount": 0}}
+
+
+def test_an_event_s_cursor_of_other_things(organization: Organization) -> None:
+    for parts in (b'["events",5,null,0]', b'["events",{},null,0]', b'["events","5:4:",null,0]', b'["events"]'):
+        cursor = urlsafe_b64encode(parts).rstrip(b"=").decode()
+        query = "subscription ($a: String) { messageAdded(after: $a) { cursor } }"
+        answer = organization.http.post(
+            "/graphql",
+            json={"query": query, "variables": {"a": cursor}},
+            headers={"Accept": "text/event-stream"},
+        )
+        assert "BAD_USER_INPUT" in answer.text
+
+
+def test_a_lone_surrogate_in_metadata(organization: Organization) -> None:
+    answer = organization.http.post(
+        "/api/v1/leads",
+        content=rb'{"name": "x", "metadata": {"a": "\ud800"}}',
+        headers={"Content-Type": "application/json"},
+    )
+    assert answer.status_code == 422
+
+
+def test_nobody_learns_what_is_wrong_without_the_scope(organization: Organization) -> None:
+    with organization.client(scope="") as client:
+        for query in (
+            "{ conversations(first: -1) { totalCount } }",
+            '{ lead(id: "zz") { id } }',
+            'mutation { updateConversationStatus(input: {id: "zz", status: ACTIVE}) { userErrors { code } } }',
+        ):
+            assert error(client.post("/graphql", json={"query": query}).json())["code"] == "FORBIDDEN"
+        assert client.get("/api/v1/conversations?page=0").status_code == 403
+        assert client.patch("/api/v1/leads/zz", json={}).status_code == 403
