@@ -29,7 +29,7 @@ class Limits(NamedTuple):
     fields: int = 2000
     introspections: int = 10
     lines: int = 5000
-    characters: int = 100_000
+    characters: int = 1_000_000
     tokens: int = 2000
     cost: int = 10_000
 
