@@ -183,7 +183,7 @@ BEGIN
 END $$
 """
 
-# Aggregated first, then row by row in one order: concurrent writers of many conversations cannot deadlock.
+# Aggregated first, then row by row in one order: concurrent deletes and imports do not deadlock over counters.
 MESSAGES_CHANGED = """
 CREATE FUNCTION {schema}.gateway_messages_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
