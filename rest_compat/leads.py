@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from gateway_graphql import resolvers, writes
 from gateway_graphql.context import Context
 from gateway_graphql.errors import NotFound
+from gateway_graphql.names import snake_case
 from gateway_graphql.refusals import Refused, UserError, UserErrorCode
 from rest_compat import representations
 from rest_compat.bodies import LeadChanges, NewLead
 from rest_compat.call import Listed
 from rest_compat.errors import Conflict, InvalidRequest
-from rest_compat.names import snake_case
 from rest_compat.parameters import IdempotencyHeader, LeadPath, LeadsQuery
 from rest_compat.representations import Lead, LeadPage
 from rest_compat.successors import NEWEST_FIRST

@@ -11,9 +11,9 @@ from gateway.records import ConversationOrderField, LeadOrderField
 from gateway_graphql import resolvers
 from gateway_graphql.connections import Connection
 from gateway_graphql.context import Context
+from gateway_graphql.names import camel_case
 from rest_compat import documents
 from rest_compat.bodies import LeadChanges, NewLead, StatusUpdate
-from rest_compat.names import camel_case
 from rest_compat.parameters import (
     ConversationPath,
     ConversationsQuery,

@@ -30,11 +30,6 @@ class Answer(NamedTuple):
             body["extensions"] = self.extensions
         return body
 
-    @property
-    def code(self) -> str | None:
-        """The code of the first error, if there is one."""
-        return self.errors[0]["extensions"]["code"] if self.errors else None
-
 
 def executed(result: ExecutionResult) -> Answer:
     """Answer with what an execution gave."""

@@ -13,6 +13,7 @@ from gateway.database.creation import Creation, EarlierCreation, IdempotencyKey
 from gateway.database.errors import MissingReference
 from gateway.records import Conversation, Lead, Message
 from gateway_graphql.context import Context
+from gateway_graphql.names import camel_case
 from gateway_graphql.refusals import (
     LONGEST_CONTENT,
     Refused,
@@ -91,7 +92,7 @@ async def update_lead(context: Context, id: UUID, changes: Mapping[str, Any]) ->
 
 def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
     texts = {
-        _camel(column): values[column]
+        camel_case(column): values[column]
         for column in ("name", "phone", "email", "company", "channel_id")
         if column in values
     }
@@ -136,8 +137,3 @@ def _check(errors: list[Any]) -> None:
 
 def _not_found(what: str, field: str) -> Refused:
     return Refused(refusal(UserErrorCode.NOT_FOUND, f"There is no {what} with this id.", field))
-
-
-def _camel(column: str) -> str:
-    head, *tail = column.split("_")
-    return head + "".join(word.title() for word in tail)

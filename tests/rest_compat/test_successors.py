@@ -6,7 +6,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from rest_compat.names import snake_case
+from gateway_graphql.names import snake_case
 from rest_compat.routes import CALLS
 from tests.support.organization import Organization
 
