@@ -27,6 +27,7 @@ from gateway.sample import SAMPLE_ORGANIZATION
 from gateway.serving import check_port, serve_gateway
 from gateway.settings import Settings
 from gateway.tokens import signed_token
+from gateway_graphql import subgraph
 from gateway_graphql.export import changes, sdl
 from gateway_graphql.persisted import Mode
 from rest_compat.openapi import openapi_json
@@ -188,9 +189,13 @@ def token(
 
 
 @app.command()
-def schema(check: Check = None) -> None:
+def schema(
+    check: Check = None,
+    federation: Annotated[bool, typer.Option("--federation", help="As an Apollo Federation 2 subgraph.")] = False,
+) -> None:
     """Print the GraphQL schema's SDL."""
-    print_or_compare(sdl(), "schema", check, changes)
+    text = subgraph.sdl() if federation else sdl()
+    print_or_compare(text, "schema", check, lambda exported: changes(exported, text))
 
 
 @app.command()

@@ -41,6 +41,10 @@ class Settings(BaseSettings):
     compiled: bool = Field(
         default=True, description="Whether GraphQL operations are compiled; off: graphql-core runs them."
     )
+    federation: bool = Field(
+        default=False,
+        description="Whether GraphQL also answers an Apollo Federation 2 router: `_entities`, `_service`.",
+    )
     budget: int | None = Field(
         default=None, ge=1, description="Rows an organization may ask for in a minute, in each process."
     )

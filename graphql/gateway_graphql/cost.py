@@ -115,8 +115,9 @@ class Costs:
         if sizes:
             asked = tuple(arguments[name] for name in ("first", "last") if name in arguments)
             return {(id(node),): List(sizes, asked, inner)}
-        if "ids" in arguments:
-            return {(id(node),): List(None, (arguments["ids"],), inner)}
+        keys = arguments.get("ids") or arguments.get("representations")
+        if keys:
+            return {(id(node),): List(None, (keys,), inner)}
         return {(id(node), *path): each for path, each in inner.items()}
 
 

@@ -1,7 +1,7 @@
 """What can be asked, for GraphQL and REST alike: scope, then the question. Associations take all parents at once."""
 
 from asyncio import gather
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from gateway.database.leads import LeadFilter
 from gateway.database.listing import Listing
 from gateway.database.messages import MessageFilter
 from gateway.database.paging import Order, Window
+from gateway.database.pool import Tenant
 from gateway.records import Conversation, Lead, Message
 from gateway_graphql import cursors
 from gateway_graphql.connections import Connection, Lists
@@ -54,6 +55,23 @@ async def nodes(context: Context, ids: Sequence[UUID]) -> list[Node | Forbidden 
         messages.messages_by_id(tenant, ids),
     )
     return [_permitted(context, next((row for row in rows if row), None)) for rows in zip(*by_type, strict=True)]
+
+
+async def entities(context: Context, type_name: str, ids: Sequence[UUID]) -> Sequence[Node | Forbidden | None]:
+    """Things of one type: one answer an id, each Forbidden where the token lacks the type's scope."""
+    scope, by_id = _ENTITIES[type_name]
+    try:
+        context.require(scope)
+    except Forbidden as forbidden:
+        return [forbidden] * len(ids)
+    return await by_id(context.tenant, ids)
+
+
+_ENTITIES: dict[str, tuple[Scope, Callable[[Tenant, Sequence[UUID]], Awaitable[Sequence[Node | None]]]]] = {
+    "Conversation": (Scope.CONVERSATIONS_READ, conversations.conversations_by_id),
+    "Lead": (Scope.LEADS_READ, leads.leads_by_id),
+    "Message": (Scope.CONVERSATIONS_READ, messages.messages_by_id),
+}
 
 
 def _permitted(context: Context, row: Node | None) -> Node | Forbidden | None:

@@ -1,8 +1,11 @@
 """The schema: what `schema.graphql` shows."""
 
+from collections.abc import Mapping
+
 import strawberry
 from graphql import GraphQLInputObjectType, GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, Undefined
 from strawberry.schema.config import StrawberryConfig
+from strawberry.types.scalar import ScalarDefinition
 
 from gateway_graphql.mutation import Mutation
 from gateway_graphql.query import Query
@@ -24,7 +27,13 @@ def _without_null_defaults(schema: GraphQLSchema) -> None:
                 each.default_value = Undefined
 
 
-schema = strawberry.Schema(
-    query=Query, mutation=Mutation, subscription=Subscription, config=StrawberryConfig(scalar_map=SCALARS)
-)
-_without_null_defaults(schema._schema)  # noqa: SLF001 (its name for graphql-core's)
+def schema_of(query: type[Query], scalars: Mapping[object, ScalarDefinition] = SCALARS) -> strawberry.Schema:
+    """Make the schema whose reading starts at a type."""
+    made = strawberry.Schema(
+        query=query, mutation=Mutation, subscription=Subscription, config=StrawberryConfig(scalar_map={**scalars})
+    )
+    _without_null_defaults(made._schema)  # noqa: SLF001 (its name for graphql-core's)
+    return made
+
+
+schema = schema_of(Query)

@@ -12,6 +12,7 @@ from gateway_graphql.feeds import Feeds
 from gateway_graphql.limits import Limits
 from gateway_graphql.persisted import Mode, PersistedOperations, read_manifest
 from gateway_graphql.schema import schema
+from gateway_graphql.subgraph import subgraph
 
 
 class Service:
@@ -34,7 +35,9 @@ class Service:
         )
         trusted = {} if settings.documents is None else read_manifest(Path(settings.documents))
         persisted = PersistedOperations(trusted, Mode(settings.documents_mode))
-        self.execute = Executor(schema, persisted, limits, budget, compiles=settings.compiled)
+        self.execute = Executor(
+            subgraph if settings.federation else schema, persisted, limits, budget, compiles=settings.compiled
+        )
         self.feeds = Feeds(database)
         self._database = database
 

@@ -1,18 +1,31 @@
 """Clients and code generators that frontends use, each as its manual has it."""
 
 import json
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from gateway_graphql import subgraph
 from tests.support.organization import Organization
 
-SCHEMA = Path(__file__).parents[2] / "schema.graphql"
+ROOT = Path(__file__).parents[2]
+SCHEMA = ROOT / "schema.graphql"
+EXAMPLES = ROOT / "graphql" / "gateway_graphql" / "explorer" / "plain" / "examples.graphql"
+BOOKINGS = """
+extend schema @link(url: "https://specs.apollo.dev/federation/v2.0", import: ["@key", "@shareable"])
+type Query { bookings(first: Int): [Booking!]! }
+type Booking { lead: Lead! conversation: Conversation }
+type Lead @key(fields: "id") { id: ID! bookings: [Booking!]! }
+type Conversation @key(fields: "id", resolvable: false) { id: ID! }
+type PageInfo @shareable { hasNextPage: Boolean! hasPreviousPage: Boolean! startCursor: String endCursor: String }
+"""
+"""What another subgraph of the same company may look like."""
 OPERATIONS = {
     "Inbox": """query NAME($first: Int!, $after: String, $filter: ConversationFilter) {
   conversations(first: $first, after: $after, filter: $filter, orderBy: {field: CREATED_AT, direction: ASC}) {
-    edges { cursor node { id status channel lead { id name metadata } lastMessage { content createdAt } } }
+    edges { cursor node { id status channel lead { id name metadata } lastMessage { id content createdAt } } }
     pageInfo { hasNextPage endCursor }
   }
 }""",
@@ -89,3 +102,27 @@ def test_graphql_codegen(packages: Path, tmp_path: Path) -> None:
     run(packages, tmp_path, "graphql-codegen", "--config", "codegen.json")
     assert "AddMessageInput" in (tmp_path / "gql" / "graphql.ts").read_text()
     assert len(json.loads((tmp_path / "gql" / "persisted-documents.json").read_text())) == len(OPERATIONS)
+
+
+def test_graphql_eslint(packages: Path, tmp_path: Path) -> None:
+    (tmp_path / "schema.graphql").write_text(SCHEMA.read_text())
+    (tmp_path / "operations").mkdir()
+    for name, text in OPERATIONS.items():
+        (tmp_path / "operations" / f"{name}.graphql").write_text(text.replace("NAME", name, 1))
+    (tmp_path / "operations" / "examples.graphql").write_text(EXAMPLES.read_text().replace("query Inbox", "query Page"))
+    shutil.copy(Path(__file__).with_name("eslint.config.js"), tmp_path)
+    run(packages, tmp_path, "eslint", "schema.graphql", "operations")
+
+
+def test_a_supergraph_composes(packages: Path, node: Callable[..., Any], tmp_path: Path) -> None:
+    assert packages.exists()
+    (tmp_path / "conversations.graphql").write_text(subgraph.sdl())
+    (tmp_path / "bookings.graphql").write_text(BOOKINGS)
+    composed = node("compose.js", str(tmp_path / "conversations.graphql"), str(tmp_path / "bookings.graphql"))
+    assert composed["errors"] == composed["hints"] == []
+    for type_ in ("Conversation", "Lead", "Message"):
+        assert f"type {type_} implements Node\n  @join__implements(graph: CONVERSATIONS" in composed["supergraph"]
+    assert (
+        '@join__type(graph: BOOKINGS, key: "id")\n  @join__type(graph: CONVERSATIONS, key: "id")'
+        in (composed["supergraph"])
+    )

@@ -2,11 +2,24 @@
 
 import re
 
-from gateway_graphql.export import changes, sdl
+import pytest
+
+from gateway_graphql import export, subgraph
+from gateway_graphql.export import sdl
 
 
-def test_nothing_has_changed() -> None:
-    assert changes(sdl()) == []
+def changes(exported: str) -> list[str]:
+    return export.changes(exported, sdl())
+
+
+@pytest.mark.parametrize("text", [sdl(), subgraph.sdl()])
+def test_nothing_has_changed(text: str) -> None:
+    assert export.changes(text, text) == []
+
+
+def test_a_subgraph_s_changes_are_told() -> None:
+    exported = subgraph.sdl().replace("type Viewer {", "type Viewer {\n  gone: String\n", 1)
+    assert export.changes(exported, subgraph.sdl()) == ["breaking: Field Viewer.gone was removed."]
 
 
 def test_each_change_is_named_the_worst_first() -> None:
