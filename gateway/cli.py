@@ -20,12 +20,13 @@ from gateway.database.migrate import migrate as migrate_database
 from gateway.database.refusals import told_refusals
 from gateway.database.transfer import export_lines, import_lines
 from gateway.demo import demo_database, demo_secret
-from gateway.exits import WRONG_SETTINGS, fail, settings_with, told_failures
+from gateway.doctor import failures, findings, shown_findings
+from gateway.exits import FAILED, WRONG_SETTINGS, fail, settings_with, told_failures
 from gateway.exports import print_or_compare
 from gateway.progress import import_progress
 from gateway.sample import SAMPLE_ORGANIZATION
-from gateway.serving import check_port, serve_gateway
-from gateway.settings import Settings
+from gateway.serving import check_port, introduction, serve_gateway
+from gateway.settings import Settings, settings_table
 from gateway.tokens import signed_token
 from gateway_graphql import subgraph
 from gateway_graphql.export import changes, sdl
@@ -46,7 +47,6 @@ Port = Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on
 app = typer.Typer(
     help="GraphQL and REST over conversations, leads and messages in PostgreSQL.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
@@ -136,9 +136,9 @@ def serve(
     settings = settings_with("database_url")
     if settings.jwt_secret is None and settings.jwks_url is None:
         fail("GATEWAY_JWT_SECRET or GATEWAY_JWKS_URL must be set", WRONG_SETTINGS)
+    told = introduction(host, port, workers, settings)
     check_port(host, port)
-    shown = f"[{host}]" if ":" in host else host
-    typer.echo(f"Serving http://{shown}:{port}/graphql and http://{shown}:{port}/api/v1")
+    typer.echo(told)
     serve_gateway(host, port, workers, settings)
 
 
@@ -147,8 +147,28 @@ def migrate() -> None:
     """Bring the database's tables to this version."""
     settings = settings_with("database_url")
     with told_failures(), told_refusals():
-        migrate_database(settings.database_url)
+        mended = migrate_database(settings.database_url)
     typer.echo("The database's tables are of this version.")
+    if mended:
+        typer.echo(f"{mended:,} messages had positions of another server, as after a restore: mended.")
+
+
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Look at settings, keys and database, and say what to do. Fails where something does not work."""
+    found = list(findings())
+    for line in shown_findings(found, as_json=as_json):
+        typer.echo(line)
+    if failures(found):
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def settings() -> None:
+    """Print all settings as a table in Markdown: names, defaults, what they are."""
+    typer.echo(settings_table())
 
 
 @app.command("import")

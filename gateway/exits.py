@@ -1,21 +1,22 @@
 """How a command ends that cannot go on: with one clear line on standard error, and an exit code."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import NoReturn
-from urllib.parse import urlsplit
 
 import typer
 from pydantic import ValidationError
 
+from gateway.database.address import shown_address
 from gateway.database.chunks import ImportFailed
 from gateway.database.errors import DatabaseTimeout, DatabaseUnavailable
 from gateway.database.refusals import DatabaseRefused
 from gateway.embedded import EmbeddedPostgresError
-from gateway.settings import Settings, read_settings
+from gateway.settings import PREFIX, Settings, read_settings
 
 FAILED = 1
 WRONG_SETTINGS = 2
+WRONG_URL = "GATEWAY_DATABASE_URL is not like postgresql://user@host/name"
 
 
 def fail(reason: str, code: int = FAILED) -> NoReturn:
@@ -28,25 +29,25 @@ def settings_with(*needed: str) -> Settings:
     try:
         settings = read_settings()
     except ValidationError as error:
-        wrong = error.errors()[0]
-        fail(f"{_variable(wrong['loc'][0])} {wrong['msg'].removeprefix('Value error, ')}", WRONG_SETTINGS)
+        fail(wrong_settings(error)[0], WRONG_SETTINGS)
     for name in needed:
         if not getattr(settings, name):
             fail(f"{_variable(name)} is not set", WRONG_SETTINGS)
-    if "database_url" in needed and not _is_database_url(settings.database_url):
-        fail("GATEWAY_DATABASE_URL is not like postgresql://user@host/name", WRONG_SETTINGS)
+    if "database_url" in needed:
+        try:
+            shown_address(settings.database_url)
+        except ValueError:
+            fail(WRONG_URL, WRONG_SETTINGS)
     return settings
 
 
+def wrong_settings(error: ValidationError) -> list[str]:
+    """Say which settings are wrong, and why. Their values are not told: some are secrets."""
+    return [f"{_variable(each['loc'][0])} {each['msg'].removeprefix('Value error, ')}" for each in error.errors()]
+
+
 def _variable(name: object) -> str:
-    return f"GATEWAY_{name}".upper()
-
-
-def _is_database_url(url: str) -> bool:
-    with suppress(ValueError):  # the port is no number
-        parts = urlsplit(url)
-        return parts.scheme in {"postgresql", "postgres"} and parts.port != 0
-    return False
+    return f"{PREFIX}{name}".upper()
 
 
 @contextmanager

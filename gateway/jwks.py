@@ -51,7 +51,7 @@ class Jwks:
 
     async def _refresh(self) -> None:
         try:
-            self._keys = await asyncio.to_thread(_fetch_keys, self._url)
+            self._keys = await asyncio.to_thread(fetch_keys, self._url)
         except (OSError, HTTPException, ValueError) as error:
             _log.warning("JWKS not fetched, keys stay as they were", keys=len(self._keys), error=str(error))
         else:
@@ -60,8 +60,8 @@ class Jwks:
             self._fetch = None
 
 
-def _fetch_keys(url: str) -> list[PyJWK]:
-    """Blocks. Raises OSError, HTTPException or ValueError."""
+def fetch_keys(url: str) -> list[PyJWK]:
+    """Fetch the keys that tokens can be verified with. Blocks. Raises OSError, HTTPException or ValueError."""
     opener = OpenerDirector()  # with neither redirects nor other schemes than these
     for handler in (ProxyHandler(), HTTPHandler(), HTTPSHandler()):
         opener.add_handler(handler)

@@ -4,12 +4,16 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
 
 import uvicorn
 
-from gateway.exits import fail
+from gateway.database.address import shown_address
+from gateway.exits import WRONG_SETTINGS, fail
 from gateway.settings import Settings
+from gateway_graphql.persisted import read_manifest
 
 # Of prometheus-client, which is to be imported only after it is set: in the workers.
 _METRICS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
@@ -26,6 +30,36 @@ def check_port(host: str, port: int) -> None:
     except OSError as error:
         reason = (error.strerror or str(error)).partition(" (")[0]
         fail(f"cannot listen on port {port} of {host}: {reason}")
+
+
+def introduction(host: str, port: int, workers: int, settings: Settings) -> str:
+    """Say what is about to be served, without secrets. Ends the program where trusted documents cannot be read."""
+    shown = f"[{host}]" if ":" in host else host
+    ways = ["HS256"] if settings.jwt_secret else []
+    ways += [f"RS256, ES256 and EdDSA by the keys of {urlsplit(str(settings.jwks_url)).hostname}"] * bool(
+        settings.jwks_url
+    )
+    return (
+        f"Serving http://{shown}:{port}/graphql and http://{shown}:{port}/api/v1\n"
+        f"  database   {shown_address(settings.database_url)}, up to {settings.pool_size} connections a process\n"
+        f"  processes  {workers}\n"
+        f"  tokens     {'; '.join(ways)}\n"
+        f"  documents  {_documents(settings)}\n"
+        f"  limits     {settings.max_cost:,} rows, depth {settings.max_depth}, {settings.max_aliases} aliases,"
+        f" {settings.max_batch} operations a batch, {settings.max_body_bytes:,} bytes a body\n"
+        f"  budget     {f'{settings.budget:,} rows a minute and organization' if settings.budget else 'none'}"
+    )
+
+
+def _documents(settings: Settings) -> str:
+    if settings.documents is None:
+        return "all are run"
+    try:
+        trusted = len(read_manifest(Path(settings.documents)))
+    except ValueError as error:
+        fail(f"GATEWAY_DOCUMENTS {error}", WRONG_SETTINGS)
+    others = {"off": "run too", "log": "run and noted", "only": "refused"}[settings.documents_mode]
+    return f"{trusted:,} are trusted, others are {others}"
 
 
 def serve_gateway(host: str, port: int, workers: int, settings: Settings) -> None:

@@ -1,22 +1,33 @@
 """Settings: `GATEWAY_...` environment variables or a `.env` file, read once."""
 
-from pydantic import AnyHttpUrl, AwareDatetime, Field, SecretStr, field_validator
+import re
+from typing import Literal
+
+from pydantic import AnyHttpUrl, AwareDatetime, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+PREFIX = "GATEWAY_"
 MINIMUM_SECRET_BYTES = 32
+LONGEST_SECONDS = 86_400
+
+_ORIGIN = re.compile(r"https?://[^/?#@\s]+|\*|null")
 
 
 class Settings(BaseSettings):
     """What an operator can set. Every field is `GATEWAY_` and its name in upper case."""
 
     model_config = SettingsConfigDict(
-        env_prefix="GATEWAY_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
     )
 
     database_url: str = Field(default="", description="PostgreSQL's address: `postgresql://user@host/name`.")
-    pool_size: int = Field(default=10, ge=1, description="Most database connections a process opens.")
-    pool_timeout: float = Field(default=5, gt=0, description="Seconds a request waits for a connection.")
-    statement_timeout: float = Field(default=10, gt=0, description="Seconds a statement may take.")
+    pool_size: int = Field(default=10, ge=1, le=1000, description="Most database connections a process opens.")
+    pool_timeout: float = Field(
+        default=5, gt=0, le=LONGEST_SECONDS, description="Seconds a request waits for a connection."
+    )
+    statement_timeout: float = Field(
+        default=10, ge=0.001, le=LONGEST_SECONDS, description="Seconds a statement may take."
+    )
 
     jwt_secret: SecretStr | None = Field(
         default=None,
@@ -49,9 +60,8 @@ class Settings(BaseSettings):
         default=None, ge=1, description="Rows an organization may ask for in a minute, in each process."
     )
     documents: str | None = Field(default=None, description="File of trusted documents (a manifest).")
-    documents_mode: str = Field(
+    documents_mode: Literal["off", "log", "only"] = Field(
         default="off",
-        pattern="^(off|log|only)$",
         description="What becomes of other documents: `off` runs them, `log` notes them, `only` refuses them.",
     )
     cors_origins: str = Field(
@@ -64,10 +74,10 @@ class Settings(BaseSettings):
         default=None, description="When the REST interface goes away: its answers say so (RFC 8594)."
     )
     metrics_token: SecretStr | None = Field(default=None, description="The bearer token that `/metrics` asks for.")
-    log_level: str = Field(
-        default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR."
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="DEBUG, INFO, WARNING or ERROR."
     )
-    log_format: str = Field(default="console", pattern="^(console|json)$", description="`console` or `json`.")
+    log_format: Literal["console", "json"] = Field(default="console", description="`console` or `json`.")
 
     @field_validator("jwt_secret")
     @classmethod
@@ -76,7 +86,47 @@ class Settings(BaseSettings):
             raise ValueError(f"must be at least {MINIMUM_SECRET_BYTES} bytes long")
         return secret
 
+    @field_validator("documents_mode")
+    @classmethod
+    def _has_documents(cls, mode: str, others: ValidationInfo) -> str:
+        if mode == "only" and not others.data.get("documents"):
+            raise ValueError("must not be only while GATEWAY_DOCUMENTS is not set: nothing could be run")
+        return mode
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, origins: str) -> str:
+        for origin in origins.split():
+            if not _ORIGIN.fullmatch(origin):
+                raise ValueError("must be origins like https://app.example.com, without a path")
+        return origins
+
+    @field_validator("rest_sunset_at")
+    @classmethod
+    def _after_deprecation(cls, sunset: AwareDatetime | None, others: ValidationInfo) -> AwareDatetime | None:
+        deprecated = others.data.get("rest_deprecated_at")
+        if sunset and deprecated and sunset < deprecated:
+            raise ValueError("must not be before GATEWAY_REST_DEPRECATED_AT")
+        return sunset
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _fits_a_header(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is not None and not re.fullmatch("[!-~]+", token.get_secret_value()):
+            raise ValueError("must be of visible ASCII characters")
+        return token
+
 
 def read_settings() -> Settings:
     """Read the environment and `.env`. Raises pydantic's ValidationError, naming the setting."""
     return Settings()
+
+
+def settings_table() -> str:
+    """Write all settings as a table in Markdown: the one in the documentation."""
+    rows = ["| setting | default | what it is |", "| --- | --- | --- |"]
+    for name, field in Settings.model_fields.items():
+        default = str(field.default).lower() if isinstance(field.default, bool) else field.default
+        shown = f"`{default}`" if default not in {None, ""} else ""
+        rows.append(f"| `{PREFIX}{name.upper()}` | {shown} | {field.description} |")
+    return "\n".join(rows)

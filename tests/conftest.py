@@ -1,13 +1,15 @@
 """What every test stands on: a real PostgreSQL, a gateway that listens, and an organization of its own."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from urllib.parse import urlsplit
+from uuid import uuid4
 
 import psycopg
 import pytest
 
 from gateway.database.migrate import migrate
 from gateway.database.pool import Database
-from gateway.embedded import embedded_postgres
+from gateway.embedded import create_database, embedded_postgres
 from gateway.settings import Settings
 from tests.support.organization import SECRET, Organization
 from tests.support.server import serving
@@ -51,6 +53,18 @@ def gateway_url(database_url: str) -> Iterator[str]:
     settings = Settings(database_url=database_url, jwt_secret=SECRET, _env_file=None)
     with serving(settings) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def new_database(connection: psycopg.Connection, database_url: str) -> Callable[[], str]:
+    """Makes an empty database, for what cannot be shared, and returns its URL."""
+
+    def make() -> str:
+        name = f"own_{uuid4().hex}"
+        create_database(connection, name)
+        return urlsplit(database_url)._replace(path=f"/{name}").geturl()
+
+    return make
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import NullPool, create_engine, text
 
+from gateway.database.positions import mend_positions
+
 VERSION_TABLE = "gateway_migrations"
 """Not Alembic's default name: other programs of the same database may use Alembic as well."""
 
@@ -28,15 +30,23 @@ def newest_version() -> str:
     return version
 
 
-def migrate(database_url: str) -> None:
+def is_later(version: str) -> bool:
+    """Say whether a database's version is one that this program does not know yet, but a later one does."""
+    return version.isdecimal() and version > newest_version()
+
+
+def migrate(database_url: str) -> int:
     """Make or change the tables in the connection's default schema. Safe to repeat, and to run twice at once.
 
+    Returns how many messages had positions of another server, as after a restore: they are mended.
     All steps commit together, or none does. Raises SQLAlchemy's `DBAPIError` where the database refuses.
     """
     # The driver reads the URL, as it does for the pool: SQLAlchemy has other rules for some of its characters.
-    engine = create_engine("postgresql+psycopg://", creator=partial(psycopg.connect, database_url), poolclass=NullPool)
+    connect = partial(psycopg.connect, database_url, client_encoding="utf8")  # whatever the environment says
+    engine = create_engine("postgresql+psycopg://", creator=connect, poolclass=NullPool)
     config = _config()
     with engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        return mend_positions(connection)

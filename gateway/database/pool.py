@@ -13,7 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
 from gateway.database.errors import DatabaseTimeout, DatabaseUnavailable, MissingReference
-from gateway.database.migrate import VERSION_TABLE, newest_version
+from gateway.database.migrate import VERSION_TABLE, is_later, newest_version
 from gateway.database.statements import Row, Statement
 from gateway.database.wire import Connection
 
@@ -46,18 +46,22 @@ def translated_errors() -> Iterator[None]:
         raise DatabaseUnavailable from error
 
 
+def session_options(url: str, statement_timeout: float) -> str:
+    """The options of a session: the URL's own and ours."""
+    given = conninfo_to_dict(url).get("options") or ""
+    return f"{given} -c timezone=UTC -c statement_timeout={int(statement_timeout * 1000)}"
+
+
 class Database:
     """A pool of connections in autocommit. A statement holds one for as long as it runs, a request holds none."""
 
     def __init__(self, url: str, *, size: int, timeout: float, statement_timeout: float) -> None:
         """Open nothing yet. `timeout` and `statement_timeout` are seconds."""
-        given = conninfo_to_dict(url).get("options") or ""
-        options = f"{given} -c timezone=UTC -c statement_timeout={int(statement_timeout * 1000)}"
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             url,
             kwargs={
                 "autocommit": True,
-                "options": options,
+                "options": session_options(url, statement_timeout),
                 "context": _adapters(),
                 "application_name": "conversations-gateway",
             },
@@ -112,7 +116,8 @@ class Database:
             return "the database does not answer"
         except errors.UndefinedTable:
             return "the database has no tables of the gateway: run `gateway migrate`"
-        if row is None or row[0] != self._version:
+        # A later version has all that this one needs: what was upgraded first does not stop what is upgraded next.
+        if row is None or not (row[0] == self._version or is_later(row[0])):
             return "the database's tables are of another version: run `gateway migrate`"
         return None
 

@@ -135,6 +135,10 @@ async def test_a_database_says_why_it_is_not_ready(new_database: Callable[[], st
     assert await unready(url) is None
     rows(url, f"UPDATE {VERSION_TABLE} SET version_num = 'other'")
     assert await unready(url) == "the database's tables are of another version: run `gateway migrate`"
+    rows(url, f"UPDATE {VERSION_TABLE} SET version_num = '0001'")
+    assert await unready(url) == "the database's tables are of another version: run `gateway migrate`"
+    rows(url, f"UPDATE {VERSION_TABLE} SET version_num = '9999'")
+    assert await unready(url) is None, "the gateway that brought a later version follows"
     rows(url, f"DELETE FROM {VERSION_TABLE}")
     assert await unready(url) == "the database's tables are of another version: run `gateway migrate`"
     assert await unready("postgresql://nobody@127.0.0.1:1/nothing") == "the database does not answer"

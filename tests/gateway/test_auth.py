@@ -369,7 +369,7 @@ async def test_a_provider_that_is_slow_is_given_up(pause: float, reason: str, mo
 async def test_nobody_waits_long_for_a_fetch(monkeypatch: pytest.MonkeyPatch) -> None:
     resolved = threading.Event()  # names are resolved without a time limit
     monkeypatch.setattr(jwks, "JWKS_TIMEOUT", 0.01)
-    monkeypatch.setattr(jwks, "_fetch_keys", lambda _: resolved.wait(5) and [])
+    monkeypatch.setattr(jwks, "fetch_keys", lambda _: resolved.wait(5) and [])
     with capture_logs() as logs, pytest.raises(Unauthenticated, match="unknown key"):
         await authenticator(Provider("http://127.0.0.1:1/")).viewer(signed("ES256"))
     resolved.set()

@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -19,7 +20,9 @@ from typer.testing import CliRunner, Result
 
 from gateway.cli import app
 from gateway.sample import SAMPLE_ORGANIZATION
+from gateway.settings import Settings
 from tests.support.organization import SECRET, Organization, token
+from tests.support.server import free_port
 from tests.support.transferred import conversation, lead, lines, message
 
 ROOT = Path(__file__).parents[2]
@@ -59,12 +62,6 @@ def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
             yield process
         finally:
             process.kill()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def wait_until_served(url: str) -> None:
@@ -164,6 +161,68 @@ def test_a_wrong_setting_is_named(arguments: list[str], settings: dict[str, str]
     assert result.stderr == f"gateway: {expected}\n"
 
 
+NONSENSE = {
+    "DATABASE_URL": ["nonsense", "postgresql://user@host/name?nonsense=1"],
+    "POOL_SIZE": ["many", "0", "1000000000"],
+    "POOL_TIMEOUT": ["0", "inf", "nan"],
+    "STATEMENT_TIMEOUT": ["0", "0.0001", "inf", "1e12"],
+    "JWT_SECRET": ["short"],
+    "JWKS_URL": ["nonsense", "ftp://provider/keys", "file:///keys"],
+    "MAX_BODY_BYTES": ["0", "1 MB"],
+    "MAX_DEPTH": ["0", "deep"],
+    "MAX_ALIASES": ["-1", "few"],
+    "MAX_DIRECTIVES": ["-1", "few"],
+    "MAX_ROOT_FIELDS": ["0", "few"],
+    "MAX_FIELDS": ["0", "few"],
+    "MAX_TOKENS": ["0", "few"],
+    "MAX_CHARACTERS": ["0", "few"],
+    "MAX_BATCH": ["0", "few"],
+    "MAX_COST": ["0", "cheap"],
+    "COMPILED": ["perhaps"],
+    "BUDGET": ["0", "cheap"],
+    "DOCUMENTS": ["nowhere.json", "/"],
+    "DOCUMENTS_MODE": ["sometimes", "only"],
+    "CORS_ORIGINS": ["app.example.com", "https://app.example.com/", "* everybody"],
+    "REST_DEPRECATED_AT": ["soon", "2027-01-01T00:00:00"],
+    "REST_SUNSET_AT": ["later", "2027-01-01"],
+    "METRICS_TOKEN": ["two words", "é"],
+    "LOG_LEVEL": ["LOUD"],
+    "LOG_FORMAT": ["xml"],
+}
+ANY_TEXT = {"JWT_ISSUER", "JWT_AUDIENCE"}
+
+
+def test_nonsense_is_known_for_every_setting() -> None:
+    assert {name.upper() for name in Settings.model_fields} == NONSENSE.keys() | ANY_TEXT
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in NONSENSE.items() for value in values])
+def test_nonsense_ends_it_at_the_start(name: str, value: str) -> None:
+    given = {"DATABASE_URL": AWAY, "JWT_SECRET": SECRET, name: value}
+    result = invoke("serve", "--port", str(free_port()), **given)
+    assert result.exit_code == 2
+    assert re.fullmatch(f"gateway: GATEWAY_{name} .+\n", result.stderr)
+    assert result.stdout == ""
+
+
+def test_the_end_comes_after_the_beginning() -> None:
+    given = {"REST_DEPRECATED_AT": "2027-07-01T00:00:00Z", "REST_SUNSET_AT": "2027-06-30T00:00:00Z"}
+    result = invoke("migrate", DATABASE_URL=AWAY, **given)
+    assert result.stderr == "gateway: GATEWAY_REST_SUNSET_AT must not be before GATEWAY_REST_DEPRECATED_AT\n"
+
+
+def test_the_settings_are_listed() -> None:
+    lines = invoke("settings").stdout.splitlines()
+    assert lines[0].startswith("| setting ")
+    assert len(lines) == len(Settings.model_fields) + 2
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_is_told_how_to_complete(shell: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shellingham.detect_shell", lambda: (shell, shell))
+    assert "_GATEWAY_COMPLETE" in CliRunner().invoke(app, ["--show-completion"], prog_name="gateway").stdout
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -248,7 +307,34 @@ def test_serve_serves_until_it_is_told_to_stop(
         process.send_signal(signal.SIGTERM)
         assert process.wait(SECONDS) == 0
         assert process.stdout is not None
-        assert f"Serving http://127.0.0.1:{port}/graphql" in process.stdout.readline()
+        told = process.stdout.read()
+    assert f"Serving http://127.0.0.1:{port}/graphql" in told
+    assert "processes  2\n" in told
+    assert "tokens     HS256\n" in told
+    assert SECRET not in told
+
+
+def test_what_is_served_is_told_without_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.cli.serve_gateway", lambda *_: None)
+    Path("manifest.json").write_text('{"one": "{ viewer { userId } }"}')
+    told = invoke(
+        "serve", "--host", "::1", "--documents", "manifest.json", "--documents-mode", "only", "--workers", "3",
+        DATABASE_URL="postgresql://gateway:hidden@db.internal/receptionist",
+        JWKS_URL="https://user:hidden@provider.example/keys?key=hidden",
+        JWT_SECRET=SECRET,
+        BUDGET="5000",
+    ).stdout  # fmt: skip
+    assert "hidden" not in told
+    assert SECRET not in told
+    for line in (
+        "Serving http://[::1]:8000/graphql and http://[::1]:8000/api/v1",
+        "  database   db.internal/receptionist, up to 10 connections a process",
+        "  processes  3",
+        "  tokens     HS256; RS256, ES256 and EdDSA by the keys of provider.example",
+        "  documents  1 are trusted, others are refused",
+        "  budget     5,000 rows a minute and organization",
+    ):
+        assert f"{line}\n" in told
 
 
 @pytest.mark.parametrize("arguments", [["serve"], ["demo", "--data", "demo"]])

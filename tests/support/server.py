@@ -1,5 +1,6 @@
 """A gateway in a thread of the tests' process, listening on a port of its own."""
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -9,6 +10,13 @@ import uvicorn
 
 from gateway.app import create_app
 from gateway.settings import Settings
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
 
 
 @contextmanager

@@ -1,0 +1,43 @@
+"""Positions of messages that another server gave them: a restored dump brings them along, and they are mended here.
+
+A message's position is the transaction that added it, and each server counts its transactions by itself. A position
+that this one has not reached yet hides its message from subscriptions now, and tells it as new one day.
+"""
+
+from sqlalchemy import Connection
+
+# One step in the index for each organization, however many messages there are.
+AHEAD = """
+WITH RECURSIVE organizations AS (
+    (SELECT organization_id FROM messages ORDER BY organization_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT m.organization_id FROM messages m WHERE m.organization_id > o.organization_id
+        ORDER BY m.organization_id LIMIT 1)
+    FROM organizations o WHERE o.organization_id IS NOT NULL
+)
+SELECT EXISTS (
+    SELECT FROM organizations o
+    WHERE (SELECT m.transaction_id FROM messages m WHERE m.organization_id = o.organization_id
+        ORDER BY m.transaction_id DESC LIMIT 1) >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+)
+"""
+
+_MEND = """
+UPDATE messages SET transaction_id = 0
+WHERE transaction_id >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+"""
+# It counts each conversation's messages again, whose number stays as it is.
+_COUNTING = "ALTER TABLE messages {} TRIGGER gateway_messages_updated"
+
+
+def mend_positions(connection: Connection) -> int:
+    """Make messages with positions of another server old ones. Return how many there were.
+
+    To be run in a transaction by the tables' owner.
+    """
+    if not connection.exec_driver_sql(AHEAD).scalar_one():
+        return 0
+    connection.exec_driver_sql(_COUNTING.format("DISABLE"))
+    mended = connection.exec_driver_sql(_MEND).rowcount
+    connection.exec_driver_sql(_COUNTING.format("ENABLE"))
+    return mended
