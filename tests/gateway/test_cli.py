@@ -179,6 +179,7 @@ NONSENSE = {
     "MAX_BATCH": ["0", "few"],
     "MAX_COST": ["0", "cheap"],
     "COMPILED": ["perhaps"],
+    "FEDERATION": ["perhaps"],
     "BUDGET": ["0", "cheap"],
     "DOCUMENTS": ["nowhere.json", "/"],
     "DOCUMENTS_MODE": ["sometimes", "only"],
