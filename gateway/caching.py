@@ -1,6 +1,11 @@
-"""Entity tags: what names an answer's bytes, so that nobody is sent what they have already."""
+"""Entity tags: what names an answer's bytes. Nobody is sent what they have, or changes what they have not seen."""
 
+import re
 from hashlib import sha256
+
+ANY = "*"
+_TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
+_LIST = re.compile(rf"[ \t,]*{_TAG}(?:[ \t]*,[ \t,]*{_TAG})*[ \t,]*")
 
 
 def entity_tag(content: bytes, form: str = "") -> str:
@@ -8,11 +13,25 @@ def entity_tag(content: bytes, form: str = "") -> str:
     return f'"{sha256(content).hexdigest()[:32]}{form}"'
 
 
-def matches(tag: str, given: str) -> bool:
-    """Say whether an If-None-Match header names the tag: weakly, as RFC 9110 has it.
+def matches(given: str, *current: str) -> bool:
+    """Say whether an If-Match header names one of the tags: strongly, as RFC 9110 has it.
 
-    >>> matches('"a"', 'W/"a", "b"'), matches('"a"', '*'), matches('"a"', '"b"')
-    (True, True, False)
+    >>> matches('"a", "b,c"', '"b,c"'), matches('W/"a"', '"a"'), matches("*", '"a"'), matches("a", '"a"')
+    (True, False, True, False)
     """
-    known = {each.strip().removeprefix("W/") for each in given.split(",")}
-    return not known.isdisjoint({tag, "*"})
+    return not _tags(given).isdisjoint({*current, ANY})
+
+
+def is_known(given: str, *current: str) -> bool:
+    """Say whether an If-None-Match header names one of the tags: weakly, as RFC 9110 has it.
+
+    >>> is_known('W/"a", "b"', '"a"'), is_known("a", '"a"'), is_known("*", '"a"')
+    (True, False, True)
+    """
+    return not {tag.removeprefix("W/") for tag in _tags(given)}.isdisjoint({*current, ANY})
+
+
+def _tags(given: str) -> set[str]:
+    if given == ANY:
+        return {ANY}
+    return set(re.findall(_TAG, given)) if _LIST.fullmatch(given) else set()  # what cannot be read names nothing

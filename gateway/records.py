@@ -6,7 +6,7 @@ Statuses, channels and roles are the documented lower-case words; the enums list
 
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, NewType
 from uuid import UUID
 
 from orjson import Fragment
@@ -76,6 +76,10 @@ class LeadOrderField(StrEnum):
     CREATED_AT = "created_at"
     UPDATED_AT = "updated_at"
     NAME = "name"
+
+
+Version = NewType("Version", str)
+"""Names a row, and what hangs on it, as it stands: another one after every write, whoever writes."""
 
 
 class Lead(NamedTuple):

@@ -3,7 +3,9 @@
 from asyncio import gather
 from typing import TypeVar
 
+from gateway.database import conversations
 from gateway.database.paging import Window
+from gateway.records import Version
 from gateway_graphql import resolvers, writes
 from gateway_graphql.context import Context
 from gateway_graphql.errors import NotFound
@@ -52,10 +54,17 @@ async def get_messages(context: Context, path: ConversationPath, query: Messages
     return Listed(shown, row.message_count)
 
 
-async def update_conversation_status(context: Context, path: ConversationPath, body: StatusUpdate) -> ConversationItem:
+async def conversation_version(context: Context, path: ConversationPath) -> Version | None:
+    """Say how a conversation stands, its messages and its lead with it."""
+    return await conversations.conversation_version(context.tenant, path.conversation_id)
+
+
+async def update_conversation_status(
+    context: Context, path: ConversationPath, body: StatusUpdate, seen: Version | None = None
+) -> ConversationItem:
     """Update a conversation's status."""
     try:
-        row = await writes.set_conversation_status(context, path.conversation_id, body.status.value)
+        row = await writes.set_conversation_status(context, path.conversation_id, body.status.value, seen)
     except Refused:  # the one thing to refuse: an id that there is not
         row = _found(None)
     [lead] = await resolvers.leads_of_conversations([row], context)

@@ -60,7 +60,14 @@ class Changed(HTTPException):
     """The row is not any more what the client has seen of it."""
 
     def __init__(self) -> None:
-        super().__init__(HTTPStatus.PRECONDITION_FAILED, "This has changed since: ask for it anew.")
+        super().__init__(HTTPStatus.PRECONDITION_FAILED, "This is not what If-Match names: it has changed since.")
+
+
+class Unchanged(HTTPException):
+    """The row is what the client has seen of it, and it wants nothing done to that."""
+
+    def __init__(self) -> None:
+        super().__init__(HTTPStatus.PRECONDITION_FAILED, "This is what If-None-Match names.")
 
 
 def error_response(error: Exception, request: Request, headers: Headers) -> Response:

@@ -3,6 +3,8 @@
 from asyncio import gather
 from collections.abc import Mapping
 
+from gateway.database import leads
+from gateway.records import Version
 from gateway_graphql import resolvers, writes
 from gateway_graphql.context import Context
 from gateway_graphql.errors import NotFound
@@ -47,11 +49,16 @@ async def create_lead(context: Context, header: IdempotencyHeader, body: NewLead
         raise _told(refused, values) from None
 
 
-async def update_lead(context: Context, path: LeadPath, body: LeadChanges) -> Lead:
+async def lead_version(context: Context, path: LeadPath) -> Version | None:
+    """Say how a lead stands."""
+    return await leads.lead_version(context.tenant, path.lead_id)
+
+
+async def update_lead(context: Context, path: LeadPath, body: LeadChanges, seen: Version | None = None) -> Lead:
     """Change some fields of a lead. What is left out stays as it is; null clears what may be empty."""
     changes = body.model_dump(exclude_unset=True)
     try:
-        return representations.lead(await writes.update_lead(context, path.lead_id, changes))
+        return representations.lead(await writes.update_lead(context, path.lead_id, changes, seen))
     except Refused as refused:
         raise _told(refused, changes) from None
 

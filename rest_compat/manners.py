@@ -11,10 +11,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.budget import Budget
-from gateway.caching import entity_tag, matches
+from gateway.caching import entity_tag
 from gateway.settings import Settings
 from gateway_graphql.context import Context
-from rest_compat.errors import JSON
+from rest_compat.errors import JSON, Unchanged
+from rest_compat.preconditions import GZIP, preconditions
 
 SUCCESSOR = '</graphql>; rel="successor-version"'
 VARY = "Accept, Accept-Encoding, Authorization, Prefer"
@@ -30,6 +31,7 @@ EXPOSED_HEADERS = [
 """What they may read."""
 _LEAST_COMPRESSED = 1000
 """Bytes: fewer are one packet anyway."""
+_SAFE = frozenset({"GET", "HEAD"})
 
 Headers = MutableMapping[str, str]
 
@@ -58,10 +60,12 @@ def response(content: bytes, status: int, request: Request, headers: Headers, *,
     compressed = len(content) >= _LEAST_COMPRESSED and "gzip" in request.headers.get("accept-encoding", "")
     if tagged:
         # Another form is another entity: a strong tag says that the bytes are the same.
-        headers["ETag"] = entity_tag(content, "-gzip" if compressed else "")
-        known = request.headers.get("if-none-match")
-        if known and request.method in {"GET", "HEAD"} and matches(headers["ETag"], known):
-            return Response(status_code=304, headers=headers)
+        headers["ETag"] = entity_tag(content, GZIP if compressed else "")
+        if request.method in _SAFE and (conditions := preconditions(request)):
+            try:
+                conditions.check(headers["ETag"])
+            except Unchanged:
+                return Response(status_code=304, headers=headers)
     if compressed:
         headers["Content-Encoding"] = "gzip"
         content = gzip.compress(content, compresslevel=1, mtime=0)

@@ -65,20 +65,25 @@ HEADERS = {
     "WWW-Authenticate": _header("`Bearer`."),
     "Preference-Applied": _header("`graphql`, where the answer is the equal GraphQL operation."),
 }
-_PARAMETERS = {
-    "Prefer": "`graphql`: answer with the equal GraphQL operation and its variables, and do nothing.",
-    "If-None-Match": "ETags of what the client has: 304 if it is among them.",
-    "If-Match": "The ETag that GET gave: 412 if this has changed since.",
+
+
+def _parameter(name: str, description: str) -> Json:
+    return {
+        "name": name,
+        "in": "header",
+        "required": False,
+        "description": description,
+        "schema": {"type": "string"},
+    }
+
+
+PARAMETERS = {
+    "Prefer": _parameter("Prefer", "`graphql`: answer with the equal GraphQL operation, and do nothing."),
+    "If-Match": _parameter("If-Match", "The ETag that GET gave: 412 if this has changed since."),
+    "If-None-Match": _parameter("If-None-Match", "ETags of what is known: if it is among them, 304 of GET, else 412."),
 }
-_PREFER, _IF_NONE_MATCH, _IF_MATCH = (
-    {"name": name, "in": "header", "required": False, "description": text, "schema": {"type": "string"}}
-    for name, text in _PARAMETERS.items()
-)
-OPTIONAL_HEADERS = {
-    "GET": [_ref("parameters", "Prefer"), _ref("parameters", "If-None-Match")],
-    "POST": [_ref("parameters", "Prefer")],
-    "PATCH": [_ref("parameters", "Prefer"), _ref("parameters", "If-Match")],
-}
+_CONDITIONAL = [_ref("parameters", name) for name in PARAMETERS]
+OPTIONAL_HEADERS = {"GET": _CONDITIONAL, "POST": [_ref("parameters", "Prefer")], "PATCH": _CONDITIONAL}
 
 _INVALID_EXAMPLE = {
     "type": "greater_than_equal",
@@ -93,7 +98,7 @@ _DETAILS = {
     403: "The token lacks the scope `conversations:read`.",
     404: "Conversation not found",
     409: "Something else was created under this key before.",
-    412: "This has changed since: ask for it anew.",
+    412: "This is not what If-Match names: it has changed since.",
     413: "The body may have 1000000 bytes at most.",
     429: "The organization's budget is used up. Try again in 7 s.",
     503: "The database does not answer. Try again later.",
@@ -149,7 +154,7 @@ def failures(method: str, models: Mapping[str, type], *, body: bool) -> Json:
     statuses |= {404} if "path" in models else set()
     statuses |= {400, 413} if body else set()
     statuses |= {409} if "header" in models else set()
-    statuses |= {412} if method == "PATCH" else set()
+    statuses |= {412} if OPTIONAL_HEADERS[method] is _CONDITIONAL else set()
     return {str(status): _ref("responses", _NAMES[status]) for status in sorted(statuses)}
 
 
@@ -177,7 +182,7 @@ FRAME: Json = {
     ],
     "components": {
         "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
-        "parameters": {"Prefer": _PREFER, "If-None-Match": _IF_NONE_MATCH, "If-Match": _IF_MATCH},
+        "parameters": PARAMETERS,
         "headers": HEADERS,
     },
 }

@@ -11,13 +11,14 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.auth import Authenticator
 from gateway.budget import Budget
-from gateway.caching import entity_tag
 from gateway.database.pool import Database
 from gateway.settings import Settings
 from gateway_graphql.context import Context
-from rest_compat.call import Call, Listed
-from rest_compat.errors import Changed, error_response
+from gateway_graphql.writes import Overtaken
+from rest_compat.call import Call, Listed, Versions
+from rest_compat.errors import error_response
 from rest_compat.manners import Headers, Meter, common_headers, prefers_successor, response
+from rest_compat.preconditions import Preconditions, preconditions, tags
 from rest_compat.reader import Reader
 from rest_compat.successors import Successor
 
@@ -64,9 +65,10 @@ class Resource:
             if prefers_successor(request):
                 headers["Preference-Applied"] = "graphql"
                 return _response(await _succeeding(call.successor, context, parameters), 200, request, headers)
-            if "if-match" in request.headers and request.method == "PATCH":
-                await self._check_unchanged(request, context, parameters)
-            answer = await call.operation(context, **parameters)
+            if call.version and (conditions := preconditions(request)):
+                answer = await self._changed_as_seen(call, call.version, conditions, context, parameters)
+            else:
+                answer = await call.operation(context, **parameters)
         if isinstance(answer, Listed):
             headers["Link"] = f"{parameters['query'].links(answer.total).header(request.url)}, {headers['Link']}"
             answer = answer.shown
@@ -74,12 +76,23 @@ class Resource:
             headers["Location"] = f"{request.url.path}/{answer['id']}"
         return _response(answer, call.status, request, headers, tagged=call.tagged)
 
-    async def _check_unchanged(self, request: Request, context: Context, parameters: Mapping[str, Any]) -> None:
-        """Raise Changed where the client has seen another representation than GET shows now."""
-        content = _json(await self._calls["GET"][0].operation(context, path=parameters["path"]))
-        given = {each.strip() for each in request.headers["if-match"].split(",")}
-        if given.isdisjoint({"*", entity_tag(content), entity_tag(content, "-gzip")}):
-            raise Changed
+    async def _changed_as_seen(
+        self,
+        call: Call,
+        version: Versions,
+        conditions: Preconditions,
+        context: Context,
+        parameters: Mapping[str, Any],
+    ) -> Any:
+        """Change what meets the conditions, and nothing else: the statement that changes it decides."""
+        path, get = parameters["path"], self._calls["GET"][0].operation
+        while True:
+            seen = await version(context, path)
+            conditions.check(*tags(_json(await get(context, path=path))))
+            try:
+                return await call.operation(context, **parameters, seen=seen)
+            except Overtaken:
+                continue  # by a write that GET may not show, or show: what it shows now decides
 
 
 async def _succeeding(successor: Successor, context: Context, parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,11 @@ CALLS: Mapping[str, Mapping[str, Call]] = {
     "/conversations/{conversation_id}": {
         "GET": Call(Scope.CONVERSATIONS_READ, conversations.get_conversation, successors.CONVERSATION),
         "PATCH": Call(
-            Scope.CONVERSATIONS_WRITE, conversations.update_conversation_status, successors.UPDATE_STATUS, tagged=False
+            Scope.CONVERSATIONS_WRITE,
+            conversations.update_conversation_status,
+            successors.UPDATE_STATUS,
+            tagged=False,
+            version=conversations.conversation_version,
         ),
     },
     "/conversations/{conversation_id}/messages": {
@@ -30,7 +34,7 @@ CALLS: Mapping[str, Mapping[str, Call]] = {
     },
     "/leads/{lead_id}": {
         "GET": Call(Scope.LEADS_READ, leads.get_lead, successors.LEAD),
-        "PATCH": Call(Scope.LEADS_WRITE, leads.update_lead, successors.UPDATE_LEAD),
+        "PATCH": Call(Scope.LEADS_WRITE, leads.update_lead, successors.UPDATE_LEAD, version=leads.lead_version),
     },
 }
 

@@ -5,7 +5,7 @@ from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, DateTime, Select, Text, Uuid, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, DateTime, Select, Text, Uuid, bindparam, func, literal_column, or_, select, update
 
 from gateway.database.creation import Creation
 from gateway.database.filters import any_part, choice
@@ -14,9 +14,9 @@ from gateway.database.listing import Listing
 from gateway.database.lookups import Lookup
 from gateway.database.paging import Keyset
 from gateway.database.pool import Tenant
-from gateway.database.statements import Statement
+from gateway.database.statements import Statement, scalar
 from gateway.database.tables import conversations, leads
-from gateway.records import Conversation, ConversationOrderField
+from gateway.records import Conversation, ConversationOrderField, Version
 
 
 class ConversationFilter(NamedTuple):
@@ -79,15 +79,28 @@ conversations_by_id = Lookup(_COLUMNS, Conversation._make, table=conversations).
 
 insert_conversation = Creation(conversations, ["lead_id", "session_key", "channel"], _COLUMNS, Conversation._make)
 
-_SET_STATUS = Statement(
-    update(conversations)
-    .where(conversations.c.organization_id == _ORGANIZATION, conversations.c.id == bindparam("key", type_=Uuid))
-    .values(status=bindparam("new_status", type_=Text))
-    .returning(*_COLUMNS),
-    Conversation._make,
+_BY_KEY = (conversations.c.organization_id == _ORGANIZATION, conversations.c.id == bindparam("key", type_=Uuid))
+_ITS_LEAD = (leads.c.organization_id == _ORGANIZATION, leads.c.id == conversations.c.lead_id)
+# `xmin` is the transaction that wrote a row last. Whoever writes a message writes its conversation, too.
+_version = func.concat_ws(literal_column("' '"), literal_column("conversations.xmin"), literal_column("leads.xmin"))
+_ASK_VERSION = Statement(select(_version).where(*_BY_KEY, *_ITS_LEAD), scalar)
+
+_CHANGE = update(conversations).values(status=bindparam("new_status", type_=Text)).returning(*_COLUMNS)
+_SET_STATUS = Statement(_CHANGE.where(*_BY_KEY), Conversation._make)
+_SET_STATUS_AS_SEEN = Statement(
+    _CHANGE.where(*_BY_KEY, *_ITS_LEAD, _version == bindparam("seen", type_=Text)), Conversation._make
 )
 
 
-async def set_conversation_status(tenant: Tenant, id: UUID, status: str) -> Conversation | None:
-    """Change a conversation's status. Answers the changed row, or None where the organization has none."""
-    return await tenant.first(_SET_STATUS, key=id, new_status=status)
+async def conversation_version(tenant: Tenant, id: UUID) -> Version | None:
+    """The version of a conversation, its messages and its lead; None where the organization has none."""
+    return await tenant.first(_ASK_VERSION, key=id)
+
+
+async def set_conversation_status(
+    tenant: Tenant, id: UUID, status: str, seen: Version | None = None
+) -> Conversation | None:
+    """Change a conversation's status. Answers the changed row, or None where the organization has none (as seen)."""
+    if seen is None:
+        return await tenant.first(_SET_STATUS, key=id, new_status=status)
+    return await tenant.first(_SET_STATUS_AS_SEEN, key=id, new_status=status, seen=seen)

@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import DateTime, Text, Uuid, and_, bindparam, func, update
+from sqlalchemy import DateTime, Text, Uuid, and_, bindparam, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, array
 
 from gateway.database.creation import Creation
@@ -16,9 +16,9 @@ from gateway.database.listing import Listing
 from gateway.database.lookups import Lookup
 from gateway.database.paging import Keyset
 from gateway.database.pool import Tenant
-from gateway.database.statements import Statement
+from gateway.database.statements import Statement, scalar
 from gateway.database.tables import NAME_KEY_LENGTH, lead_name_key, lead_parts, leads
-from gateway.records import Lead, LeadOrderField
+from gateway.records import Lead, LeadOrderField, Version
 
 
 class LeadFilter(NamedTuple):
@@ -80,17 +80,30 @@ WRITABLE = [name for name in Lead._fields if name not in {"id", "status", "creat
 insert_lead = Creation(leads, WRITABLE, _COLUMNS, Lead._make)
 
 
-async def update_lead(tenant: Tenant, id: UUID, changes: Mapping[str, object]) -> Lead | None:
-    """Change some columns of a lead. Answers the changed row, or None where the organization has none."""
+_ORGANIZATION = bindparam("organization_id", type_=Uuid)
+_BY_KEY = (leads.c.organization_id == _ORGANIZATION, leads.c.id == bindparam("key", type_=Uuid))
+# `xmin` is the transaction that wrote a row last.
+_version = literal_column("leads.xmin").cast(Text)
+_ASK_VERSION = Statement(select(_version).select_from(leads).where(*_BY_KEY), scalar)
+
+
+async def lead_version(tenant: Tenant, id: UUID) -> Version | None:
+    """The version of a lead; None where the organization has none."""
+    return await tenant.first(_ASK_VERSION, key=id)
+
+
+async def update_lead(
+    tenant: Tenant, id: UUID, changes: Mapping[str, object], seen: Version | None = None
+) -> Lead | None:
+    """Change some columns of a lead. Answers the changed row, or None where the organization has none (as seen)."""
     if not changes:
         return (await leads_by_id(tenant, [id]))[0]
     values = {f"new_{name}": value for name, value in changes.items()}
-    return await tenant.first(_update(frozenset(changes)), key=id, **values)
+    return await tenant.first(_update(frozenset(changes), as_seen=seen is not None), key=id, seen=seen, **values)
 
 
-@lru_cache(maxsize=256)
-def _update(names: frozenset[str]) -> Statement[Lead]:
-    organization = bindparam("organization_id", type_=Uuid)
-    query = update(leads).where(leads.c.organization_id == organization, leads.c.id == bindparam("key", type_=Uuid))
+@lru_cache(maxsize=512)
+def _update(names: frozenset[str], *, as_seen: bool) -> Statement[Lead]:
     changes = {name: bindparam(f"new_{name}", type_=leads.c[name].type) for name in sorted(names)}
-    return Statement(query.values(changes).returning(*_COLUMNS), Lead._make)
+    conditions = (*_BY_KEY, _version == bindparam("seen", type_=Text)) if as_seen else _BY_KEY
+    return Statement(update(leads).where(*conditions).values(changes).returning(*_COLUMNS), Lead._make)

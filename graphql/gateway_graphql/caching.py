@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.caching import entity_tag, matches
+from gateway.caching import entity_tag, is_known
 
 
 def cacheable(response: Response, request: Request) -> Response:
@@ -12,7 +12,7 @@ def cacheable(response: Response, request: Request) -> Response:
         return response
     tag = entity_tag(bytes(response.body))
     headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Accept, Authorization"}
-    if matches(tag, request.headers.get("if-none-match", "")):
+    if is_known(request.headers.get("if-none-match", ""), tag):
         return Response(status_code=304, headers=headers)
     response.headers.update(headers)
     return response

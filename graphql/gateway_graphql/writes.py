@@ -11,7 +11,7 @@ from gateway.auth import Scope
 from gateway.database import conversations, leads, messages
 from gateway.database.creation import Creation, EarlierCreation, IdempotencyKey
 from gateway.database.errors import MissingReference
-from gateway.records import Conversation, Lead, Message
+from gateway.records import Conversation, Lead, Message, Version
 from gateway_graphql.context import Context
 from gateway_graphql.names import camel_case
 from gateway_graphql.refusals import (
@@ -31,12 +31,16 @@ LONGEST_KEY = 255
 LONGEST_NOTES = 100_000
 
 
-async def set_conversation_status(context: Context, id: UUID, status: str) -> Conversation:
-    """Change a conversation's status."""
+class Overtaken(Exception):
+    """What was to be changed is not as it was seen: somebody else wrote in between."""
+
+
+async def set_conversation_status(context: Context, id: UUID, status: str, seen: Version | None = None) -> Conversation:
+    """Change a conversation's status: only as it was seen, if that is given. Raises Overtaken."""
     context.require(Scope.CONVERSATIONS_WRITE)
-    changed = await conversations.set_conversation_status(context.tenant, id, status)
+    changed = await conversations.set_conversation_status(context.tenant, id, status, seen)
     if changed is None:
-        raise _not_found("conversation", "id")
+        raise _missing("conversation", seen)
     return changed
 
 
@@ -81,12 +85,15 @@ async def create_lead(context: Context, values: Mapping[str, Any], key: str | No
     return await _created(context, leads.insert_lead, leads.leads_by_id, row, key)
 
 
-async def update_lead(context: Context, id: UUID, changes: Mapping[str, Any]) -> Lead:
-    """Change some of a lead's columns. None clears what may be empty."""
+async def update_lead(context: Context, id: UUID, changes: Mapping[str, Any], seen: Version | None = None) -> Lead:
+    """Change some of a lead's columns: only as it was seen, if that is given. None clears what may be empty.
+
+    Raises Overtaken.
+    """
     context.require(Scope.LEADS_WRITE)
-    changed = await leads.update_lead(context.tenant, id, _checked(changes))
+    changed = await leads.update_lead(context.tenant, id, _checked(changes), seen)
     if changed is None:
-        raise _not_found("lead", "id")
+        raise _missing("lead", seen)
     return changed
 
 
@@ -133,6 +140,10 @@ def _digest(table: str, values: Mapping[str, Any]) -> bytes:
 def _check(errors: list[Any]) -> None:
     if errors:
         raise Refused(*errors)
+
+
+def _missing(what: str, seen: Version | None) -> Exception:
+    return _not_found(what, "id") if seen is None else Overtaken()
 
 
 def _not_found(what: str, field: str) -> Refused:

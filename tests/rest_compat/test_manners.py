@@ -1,4 +1,4 @@
-"""HTTP manners: tags and preconditions, links, compression, budgets, problems, what replaces the API."""
+"""HTTP manners: links, compression, budgets, problems, what replaces the API."""
 
 import gzip
 from collections.abc import Iterator
@@ -51,56 +51,6 @@ def linked(answer: httpx.Response) -> dict[str, dict[str, list[str]]]:
 def left(answer: httpx.Response) -> int:
     """How many rows of the budget are left."""
     return int(answer.headers["ratelimit"].partition("r=")[2].partition(";")[0])
-
-
-class TestTags:
-    """ETag, If-None-Match, If-Match."""
-
-    @pytest.mark.parametrize("path", [CONVERSATIONS, CONVERSATIONS + "/{}", CONVERSATIONS + "/{}/messages", LEADS])
-    def test_what_is_known_is_not_sent_again(
-        self, organization: Organization, conversation_id: UUID, path: str
-    ) -> None:
-        path = path.format(conversation_id)
-        first = organization.http.get(path)
-        tag = first.headers["etag"]
-        assert tag.startswith('"')
-        for known in (tag, f'"other", W/{tag}', "*"):
-            for method in ("GET", "HEAD"):
-                answer = organization.http.request(method, path, headers={"If-None-Match": known})
-                assert (answer.status_code, answer.content) == (304, b"")
-                assert (answer.headers["etag"], answer.headers["vary"]) == (tag, first.headers["vary"])
-        organization.message(conversation_id)
-        organization.sql("UPDATE leads SET name = 'Other' WHERE organization_id = %s", organization.id)
-        answer = organization.http.get(path, headers={"If-None-Match": tag})
-        assert answer.status_code == 200
-        assert answer.headers["etag"] != tag
-
-    def test_a_conversation_changes_only_as_it_was_seen(
-        self, organization: Organization, conversation_id: UUID
-    ) -> None:
-        path = f"{CONVERSATIONS}/{conversation_id}"
-        tag = organization.http.get(path).headers["etag"]
-        organization.message(conversation_id)
-        for stale in (tag, '"x"', f"W/{tag}"):
-            answer = organization.http.patch(path, json={"status": "completed"}, headers={"If-Match": stale})
-            assert answer.status_code == 412
-            assert "changed" in answer.json()["detail"]
-        assert organization.http.get(path).json()["status"] == "active"
-        tag = organization.http.get(path).headers["etag"]
-        for good in (f'"x", {tag}', "*"):
-            answer = organization.http.patch(path, json={"status": "completed"}, headers={"If-Match": good})
-            assert answer.status_code == 200
-            assert "etag" not in answer.headers  # it shows the list's form, which no GET of this path does
-
-    def test_a_leads_tag_goes_from_one_change_to_the_next(self, organization: Organization) -> None:
-        answer = organization.http.post(LEADS, json={"name": "1", "appointment_notes": "x" * 2000})
-        path = answer.headers["location"]
-        for name in ("2", "3"):
-            headers = {"If-Match": answer.headers["etag"]}
-            answer = organization.http.patch(path, json={"name": name}, headers=headers)
-            assert answer.status_code == 200
-            assert answer.headers["etag"] == organization.http.get(path).headers["etag"]
-            assert organization.http.patch(path, json={"name": "x"}, headers=headers).status_code == 412
 
 
 def test_compressed_where_the_client_takes_it(organization: Organization, conversation_id: UUID) -> None:
