@@ -24,6 +24,7 @@ from statistics import quantiles
 from uuid import UUID
 
 import httpx
+import psutil
 import psycopg
 from websockets.asyncio.client import ClientConnection
 
@@ -72,6 +73,12 @@ def resident(process_id: int) -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
+def cpu(process_id: int) -> float:
+    """Return the seconds of CPU that a process has used."""
+    times = psutil.Process(process_id).cpu_times()
+    return float(times.user + times.system)
+
+
 async def measure(organization: Organization, url: str, process_id: int, subscribers: int, messages: int) -> None:
     """Print the figures: first of messages one by one, then of as many as a transaction brings at once."""
     conversation = organization.conversation()
@@ -86,14 +93,16 @@ async def measure(organization: Organization, url: str, process_id: int, subscri
         await _write(connection, organization.id, conversation, 1)
         await asyncio.sleep(0.5)
     one_by_one, delays[:] = delays[subscribers:], []
-    began = time.perf_counter()
+    began, used = time.perf_counter(), cpu(process_id)
     rest = messages + 1 - messages // 10
     await _write(connection, organization.id, conversation, rest)
     await asyncio.gather(*reading)
-    seconds = time.perf_counter() - began
+    seconds, used = time.perf_counter() - began, cpu(process_id) - used
     cuts = quantiles(one_by_one, n=100)
     print(f"delay, one message at a time: p50 {cuts[49] * 1000:.0f} ms, p99 {cuts[98] * 1000:.0f} ms")
-    print(f"{rest} messages at once: {rest * subscribers / seconds:,.0f} events a second")
+    events = rest * subscribers
+    print(f"{rest} messages at once: {events / seconds:,.0f} events a second, subscribers on the same machine")
+    print(f"the gateway's CPU an event: {used / events * 1e6:.0f} microseconds")
     print(f"memory a subscriber afterwards: {(resident(process_id) - before) / subscribers / 1024:.0f} KiB")
     await connection.close()
     for each in sockets:

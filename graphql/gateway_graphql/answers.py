@@ -19,6 +19,8 @@ class Answer(NamedTuple):
     extensions: dict[str, Any] | None = None
     event_id: str | None = None
     """Where an event stands, if it can be returned to."""
+    written: bytes | None = None
+    """The body as JSON, where it was written before."""
 
     @property
     def body(self) -> dict[str, Any]:
@@ -29,6 +31,11 @@ class Answer(NamedTuple):
         if self.extensions:
             body["extensions"] = self.extensions
         return body
+
+    @property
+    def json(self) -> bytes:
+        """The body as JSON."""
+        return to_json(self.body) if self.written is None else self.written
 
 
 def executed(result: ExecutionResult) -> Answer:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
+from functools import partial
 from inspect import isawaitable
 from typing import Any, NamedTuple, cast
 
@@ -22,7 +23,8 @@ from gateway_graphql.documents import Document, Documents, Refusal
 from gateway_graphql.errors import OperationNotAllowed
 from gateway_graphql.limits import Limits, too_complex
 from gateway_graphql.persisted import Mode, PersistedOperations
-from gateway_graphql.subscribers import TooSlow
+from gateway_graphql.sharing import question
+from gateway_graphql.subscribers import Event, TooSlow
 from levelwise import Plan
 
 ANY = frozenset(OperationType)
@@ -158,16 +160,21 @@ class Executor:
             yield refused(source.errors or [])
             return
         plan = self._plan(document, operation)
-        async with aclosing(cast("AsyncGenerator[Any]", source)) as events:
+
+        async def told(row: Any) -> Answer:
+            if plan is None:
+                context.loaders.clear()  # an event later the rows may have changed
+                result = execute_subscription_event(executor.build_per_event_executor(row))
+                answer = executed(await result if isawaitable(result) else result)
+            else:
+                answer = executed(await plan.run(context, operation.variables, row))
+            return answer._replace(event_id=getattr(row, "cursor", None), written=answer.json)
+
+        asked = question(document, operation.operation_name, operation.variables or {}, context.viewer.scopes)
+        async with aclosing(cast("AsyncGenerator[Event[Any]]", source)) as events:
             try:
                 async for event in events:
-                    if plan is None:
-                        context.loaders.clear()  # an event later the rows may have changed
-                        result = execute_subscription_event(executor.build_per_event_executor(event))
-                        answer = executed(await result if isawaitable(result) else result)
-                    else:
-                        answer = executed(await plan.run(context, operation.variables, event))
-                    yield answer._replace(event_id=getattr(event, "cursor", None))
+                    yield await event.once(asked, partial(told, event.row))
             except TooSlow:
                 raise
             except Exception as error:  # noqa: BLE001 (the boundary for what a source of events raises)

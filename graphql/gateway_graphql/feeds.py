@@ -27,7 +27,7 @@ from gateway.database.listener import Change
 from gateway.database.pool import Database, Tenant
 from gateway.records import Conversation, Lead
 from gateway_graphql.message_feed import MessageFeed
-from gateway_graphql.subscribers import Subscribers
+from gateway_graphql.subscribers import Event, Subscribers
 
 log = structlog.get_logger(__name__)
 
@@ -102,11 +102,15 @@ class RowFeed(Generic[Row]):
                 self._subscribers.tell(found)
         self._heard_at = now
 
-    async def watch(self, wants: Callable[[Row], bool]) -> AsyncGenerator[Row]:
+    async def watch(self, wants: Callable[[Row], bool]) -> AsyncGenerator[Event[Row]]:
         """Hand on what changes from now on."""
         await self.look()
-        async for row in self._subscribers.take(self._subscribers.join(wants)):
-            yield row
+        subscriber = self._subscribers.join(wants)
+        try:
+            while True:
+                yield await subscriber.next()
+        finally:
+            self._subscribers.leave(subscriber)
 
 
 class Feeds:

@@ -8,7 +8,8 @@ from gateway.database.changes import Position, added_messages, current_snapshot
 from gateway.database.listener import Change
 from gateway.database.pool import Tenant
 from gateway.records import Message
-from gateway_graphql.subscribers import BURST, Subscribers
+from gateway_graphql.cursors import encode_event
+from gateway_graphql.subscribers import BURST, Event, Subscribers
 
 
 class AddedMessage(NamedTuple):
@@ -16,6 +17,11 @@ class AddedMessage(NamedTuple):
 
     message: Message
     position: Position
+
+    @property
+    def cursor(self) -> str:
+        """The position as clients give it back."""
+        return encode_event(self.position)
 
 
 class MessageFeed:
@@ -53,24 +59,26 @@ class MessageFeed:
 
     async def watch(
         self, after: Position | None, wants: Callable[[AddedMessage], bool]
-    ) -> AsyncGenerator[AddedMessage]:
+    ) -> AsyncGenerator[Event[AddedMessage]]:
         """Hand on what is added behind the position, then what comes live; without a position, only that."""
         if after is not None:
             # However much was missed, nobody waits for it: only the rest is fetched while the feed stands still.
             until = await current_snapshot(self._tenant)
             async for message, position in added_messages(self._tenant, after, until):
                 if wants(added := AddedMessage(message, position)):
-                    yield added
+                    yield Event(added)
             after = Position(until)
         async with self._looking:
             here = await self._look()
             rest = [] if after is None else await self._between(after, here.seen)
             subscriber = self._subscribers.join(wants)
-        for added in rest:
-            if wants(added):
-                yield added
-        async for added in self._subscribers.take(subscriber):
-            yield added
+        try:
+            for added in filter(wants, rest):
+                yield Event(added)
+            while True:
+                yield await subscriber.next()
+        finally:
+            self._subscribers.leave(subscriber)
 
     async def _between(self, after: Position, until: str) -> list[AddedMessage]:
         rows = added_messages(self._tenant, after, until)

@@ -10,7 +10,7 @@ import structlog
 from starlette.responses import StreamingResponse
 
 from gateway.auth import LEEWAY, Viewer
-from gateway_graphql.answers import Answer, to_json
+from gateway_graphql.answers import Answer
 from gateway_graphql.subscribers import TooSlow
 
 log = structlog.get_logger(__name__)
@@ -72,4 +72,4 @@ async def _take(answers: AsyncGenerator[Answer], taken: "asyncio.Queue[Answer | 
 
 def _event(answer: Answer) -> bytes:
     id = f"id: {answer.event_id}\n".encode() if answer.event_id else b""
-    return id + b"event: next\ndata: " + to_json(answer.body) + b"\n\n"
+    return id + b"event: next\ndata: " + answer.json + b"\n\n"

@@ -1,11 +1,11 @@
 """Subscribers: a bounded queue for each who watches, so that a slow one is let go and delays nobody."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from collections.abc import Callable, Coroutine, Hashable
+from typing import Any, Generic, TypeVar
 
-Event = TypeVar("Event")
+Row = TypeVar("Row")
+Made = TypeVar("Made")
 
 LONGEST_QUEUE = 1000
 """Events that a subscriber may be behind."""
@@ -19,30 +19,53 @@ class TooSlow(Exception):
     """The subscriber did not take its events in time."""
 
 
-@dataclass(frozen=True, eq=False)
-class Subscriber(Generic[Event]):
+class Event(Generic[Row]):
+    """A row that is told, and what was made of it: once for all who are told of it."""
+
+    __slots__ = ("_made", "row")
+
+    def __init__(self, row: Row) -> None:
+        self.row = row
+        self._made: dict[Hashable, asyncio.Task[Any]] = {}
+
+    async def once(self, key: Hashable, make: Callable[[], Coroutine[Any, Any, Made]]) -> Made:
+        """Return what was made under the key; make it where nobody has. Who goes away meanwhile spoils nothing."""
+        made = self._made.get(key)
+        if made is None:
+            made = self._made[key] = asyncio.create_task(make())
+        return made.result() if made.done() else await asyncio.shield(made)
+
+
+class Subscriber(Generic[Row]):
     """Somebody who watches, what of it is wanted, and what was not taken yet."""
 
-    wants: Callable[[Event], bool]
-    queue: asyncio.Queue[Event]
+    def __init__(self, wants: Callable[[Row], bool]) -> None:
+        self.wants = wants
+        self.queue: asyncio.Queue[Event[Row]] = asyncio.Queue(LONGEST_QUEUE)
+        self.let_go = False
+
+    async def next(self) -> Event[Row]:
+        """Return the next event. Raises TooSlow where one was missed."""
+        if self.let_go and self.queue.empty():
+            raise TooSlow
+        return await self.queue.get()
 
 
-class Subscribers(Generic[Event]):
+class Subscribers(Generic[Row]):
     """Those who watch one thing."""
 
     def __init__(self) -> None:
-        self._everybody: set[Subscriber[Event]] = set()
+        self._everybody: set[Subscriber[Row]] = set()
 
-    def __len__(self) -> int:
-        return len(self._everybody)
-
-    def tell(self, event: Event) -> None:
-        """Hand an event to everybody who wants it. Who has no room for it is let go."""
+    def tell(self, row: Row) -> None:
+        """Hand a row to everybody who wants it. Who has no room for it is let go."""
+        event = Event(row)
         for subscriber in tuple(self._everybody):
-            if not subscriber.wants(event):
+            if not subscriber.wants(row):
                 continue
             if subscriber.queue.full():
-                self._everybody.discard(subscriber)
+                subscriber.let_go = True
+                self.leave(subscriber)
             else:
                 subscriber.queue.put_nowait(event)
 
@@ -53,17 +76,12 @@ class Subscribers(Generic[Event]):
                 return
             await asyncio.sleep(_PAUSE)
 
-    def join(self, wants: Callable[[Event], bool]) -> Subscriber[Event]:
-        """Begin to collect events for somebody who will `take` them."""
-        subscriber = Subscriber(wants, asyncio.Queue[Event](LONGEST_QUEUE))
+    def join(self, wants: Callable[[Row], bool]) -> Subscriber[Row]:
+        """Begin to collect events for somebody, who has to `leave`."""
+        subscriber = Subscriber(wants)
         self._everybody.add(subscriber)
         return subscriber
 
-    async def take(self, subscriber: Subscriber[Event]) -> AsyncIterator[Event]:
-        """Hand on what is collected, without end. Raises TooSlow where an event was missed."""
-        try:
-            while subscriber in self._everybody or not subscriber.queue.empty():
-                yield await subscriber.queue.get()
-            raise TooSlow
-        finally:
-            self._everybody.discard(subscriber)
+    def leave(self, subscriber: Subscriber[Row]) -> None:
+        """Collect no more for somebody."""
+        self._everybody.discard(subscriber)

@@ -11,7 +11,6 @@ from gateway.database.leads import LeadFilter
 from gateway_graphql import cursors, watching
 from gateway_graphql.context import Context
 from gateway_graphql.inputs import ConversationFilterInput, LeadFilterInput
-from gateway_graphql.message_feed import AddedMessage
 from gateway_graphql.scalars import uuid_of
 from gateway_graphql.types import Conversation, Lead, Message
 
@@ -45,7 +44,7 @@ class Subscription:
         after = info.context.last_event_id or after
         position = None if after is None else cursors.decode_event(after, argument="after")
         id = None if conversation_id is None else uuid_of(conversation_id, "conversationId")
-        return _events(await watching.added_messages(info.context, id, position))
+        return await watching.added_messages(info.context, id, position)
 
     @strawberry.subscription(
         description="Conversations that changed: a message, a status, a new one. Each as it is now.",
@@ -73,8 +72,3 @@ class Subscription:
         info.context.require(Scope.LEADS_READ)
         asked = LeadFilter() if filter is None else filter.asked()
         return await watching.changed_leads(info.context, asked)
-
-
-async def _events(stream: AsyncGenerator[AddedMessage]) -> AsyncGenerator[MessageAddedEvent]:
-    async for message, position in stream:
-        yield MessageAddedEvent(cursor=cursors.encode_event(position), message=message)  # type: ignore[arg-type]  # types are views of records

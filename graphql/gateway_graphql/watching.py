@@ -1,6 +1,9 @@
 """What can be watched: scope, then the feed. Each is an endless stream of rows of the viewer's organization."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, aclosing
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 from gateway.auth import Scope
@@ -8,12 +11,14 @@ from gateway.database import conversations, leads
 from gateway.database.changes import Position, is_ahead
 from gateway.database.conversations import ConversationFilter
 from gateway.database.leads import LeadFilter
+from gateway.database.listing import Listing
 from gateway.records import Conversation, Lead
 from gateway_graphql import resolvers
 from gateway_graphql.context import Context
 from gateway_graphql.errors import BadUserInput, NotFound
-from gateway_graphql.feeds import Feeds
+from gateway_graphql.feeds import Feeds, Row, RowFeed
 from gateway_graphql.message_feed import AddedMessage
+from gateway_graphql.subscribers import Event
 
 
 def _feeds(context: Context) -> Feeds:
@@ -23,7 +28,7 @@ def _feeds(context: Context) -> Feeds:
 
 async def added_messages(
     context: Context, conversation_id: UUID | None, after: Position | None
-) -> AsyncGenerator[AddedMessage]:
+) -> AsyncGenerator[Event[AddedMessage]]:
     """Messages of one conversation, or of all; behind a position those that were missed come first."""
     context.require(Scope.CONVERSATIONS_READ)
     if conversation_id is not None and await resolvers.conversation(context, conversation_id) is None:
@@ -31,40 +36,42 @@ async def added_messages(
     if after is not None and await is_ahead(context.tenant, after):
         raise BadUserInput("`after` is a cursor of another database.")
 
+    organization_id = context.viewer.organization_id
+
     def wants(added: AddedMessage) -> bool:
         return conversation_id is None or added.message.conversation_id == conversation_id
 
-    async def stream() -> AsyncGenerator[AddedMessage]:
-        async with _feeds(context).messages(context.viewer.organization_id) as feed:
-            async for added in feed.watch(after, wants):
-                yield added
+    async def stream() -> AsyncGenerator[Event[AddedMessage]]:
+        async with _feeds(context).messages(organization_id) as feed, aclosing(feed.watch(after, wants)) as events:
+            async for event in events:
+                yield event
 
     return stream()
 
 
-async def changed_conversations(context: Context, filter: ConversationFilter) -> AsyncGenerator[Conversation]:
+async def changed_conversations(context: Context, filter: ConversationFilter) -> AsyncGenerator[Event[Conversation]]:
     """Conversations that changed, and pass the filter as they are now."""
     context.require(Scope.CONVERSATIONS_READ)
-
-    async def stream() -> AsyncGenerator[Conversation]:
-        async with _feeds(context).conversations(context.viewer.organization_id) as feed:
-            async for row in feed.watch(filter.fits):
-                asked = filter._replace(id=row.id)
-                if not filter.search or await conversations.listing.count(context.tenant, asked):
-                    yield row
-
-    return stream()
+    return _changed(context, _feeds(context).conversations, conversations.listing, filter)
 
 
-async def changed_leads(context: Context, filter: LeadFilter) -> AsyncGenerator[Lead]:
+async def changed_leads(context: Context, filter: LeadFilter) -> AsyncGenerator[Event[Lead]]:
     """Leads that changed, and pass the filter as they are now."""
     context.require(Scope.LEADS_READ)
+    return _changed(context, _feeds(context).leads, leads.listing, filter)
 
-    async def stream() -> AsyncGenerator[Lead]:
-        async with _feeds(context).leads(context.viewer.organization_id) as feed:
-            async for row in feed.watch(filter.fits):
-                asked = filter._replace(id=row.id)
-                if not filter.search or await leads.listing.count(context.tenant, asked):
-                    yield row
 
-    return stream()
+async def _changed(
+    context: Context,
+    feed_of: Callable[[UUID], AbstractAsyncContextManager[RowFeed[Row]]],
+    listing: Listing[Row, Any],
+    filter: Any,
+) -> AsyncGenerator[Event[Row]]:
+    tenant = context.tenant
+    async with feed_of(tenant.organization_id) as feed, aclosing(feed.watch(filter.fits)) as events:
+        async for event in events:
+            asked = filter._replace(id=event.row.id)
+            # Only the database can say; it is asked once for all who search for the same.
+            if filter.search and await event.once(asked, partial(listing.count, tenant, asked)) == 0:
+                continue
+            yield event

@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 import structlog
+from orjson import Fragment
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
@@ -203,7 +204,7 @@ class _Session:
         await self._send({"type": "complete", "id": id})
 
     async def _send_next(self, id: str, answer: Answer) -> None:
-        await self._send({"type": "next", "id": id, "payload": answer.body})
+        await self._send({"type": "next", "id": id, "payload": Fragment(answer.json)})
 
     async def _send(self, message: dict[str, Any]) -> None:
         async with self._sending, asyncio.timeout(SEND_TIMEOUT):
