@@ -95,10 +95,14 @@ class Lead(NamedTuple):
     status: str
     preferred_services: list[str]
     appointment_notes: str | None
-    metadata: Fragment
-    """A JSON object, as the database wrote it: answers carry it on without reading it."""
+    metadata_text: str
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def metadata(self) -> Fragment:
+        """A JSON object, as the database wrote it: answers carry it on without reading it."""
+        return Fragment(self.metadata_text)
 
 
 class Conversation(NamedTuple):
@@ -126,6 +130,11 @@ class Message(NamedTuple):
     conversation_id: UUID
     role: str
     content: str
-    metadata: Fragment
+    metadata_text: str
     created_at: datetime
     arrival: int
+
+    @property
+    def metadata(self) -> Fragment:
+        """A JSON object, likewise."""
+        return Fragment(self.metadata_text)

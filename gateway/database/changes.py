@@ -4,7 +4,7 @@ A position is a snapshot of PostgreSQL's: all that is visible in it has been see
 transactions overlap, where a time or a number that only grows would miss what commits late.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.types import UserDefinedType
 
 from gateway.database.pool import Tenant
-from gateway.database.statements import Statement, scalar
+from gateway.database.statements import Statement, record, scalar
 from gateway.database.tables import conversations, leads, messages
 from gateway.records import Conversation, Lead, Message
 
@@ -66,8 +66,9 @@ def _visible(snapshot: str) -> ColumnElement[bool]:
 
 _SNAPSHOT: Statement[str] = Statement(select(cast(func.pg_current_snapshot(), Text)), scalar)
 
+_MESSAGE_COLUMNS, _MAKE_MESSAGE = record(messages, Message)
 _ADDED = Statement(
-    select(*(messages.c[name] for name in Message._fields))
+    select(*_MESSAGE_COLUMNS)
     .where(
         messages.c.organization_id == bindparam("organization_id", type_=Uuid),
         # Older transactions had ended when `seen` was taken: the index starts behind them.
@@ -78,7 +79,7 @@ _ADDED = Statement(
     )
     .order_by(messages.c.arrival)
     .limit(bindparam("limit", type_=Integer)),
-    Message._make,
+    _MAKE_MESSAGE,
 )
 
 
@@ -124,9 +125,10 @@ async def _pages(tenant: Tenant, seen: str, until: str, arrival: int) -> AsyncIt
 class ChangedRows(Generic[Row]):
     """Rows of a table that changed, by their time of change."""
 
-    def __init__(self, table: Table, names: Sequence[str], make: Callable[[Sequence[Any]], Row]) -> None:
+    def __init__(self, table: Table, kind: type[Row]) -> None:
+        columns, make = record(table, kind)
         self._statement: Statement[Row] = Statement(
-            select(*(table.c[name] for name in names))
+            select(*columns)
             .where(
                 table.c.organization_id == bindparam("organization_id", type_=Uuid),
                 tuple_(table.c.updated_at, table.c.id)
@@ -149,8 +151,8 @@ class ChangedRows(Generic[Row]):
             when, behind = rows[-1].updated_at, rows[-1].id
 
 
-changed_conversations = ChangedRows(conversations, Conversation._fields, Conversation._make)
-changed_leads = ChangedRows(leads, Lead._fields, Lead._make)
+changed_conversations = ChangedRows(conversations, Conversation)
+changed_leads = ChangedRows(leads, Lead)
 
 _NOW: Statement[datetime] = Statement(select(func.now()), scalar)
 

@@ -14,7 +14,7 @@ from gateway.database.listing import Listing
 from gateway.database.lookups import Lookup
 from gateway.database.paging import Keyset
 from gateway.database.pool import Tenant
-from gateway.database.statements import Statement, scalar
+from gateway.database.statements import Statement, record, scalar
 from gateway.database.tables import conversations, leads
 from gateway.records import Conversation, ConversationOrderField, Version
 
@@ -41,7 +41,7 @@ class ConversationFilter(NamedTuple):
         )
 
 
-_COLUMNS = [conversations.c[name] for name in Conversation._fields]
+_COLUMNS, _MAKE = record(conversations, Conversation)
 _ORGANIZATION = bindparam("organization_id", type_=Uuid)
 _UPDATED_AFTER = bindparam("updated_after", type_=DateTime(timezone=True))
 _UPDATED_BEFORE = bindparam("updated_before", type_=DateTime(timezone=True))
@@ -56,7 +56,7 @@ def _matching(found_leads: Select[tuple[UUID]]) -> ColumnElement[bool]:
 
 listing: Listing[Conversation, ConversationFilter] = Listing(
     _COLUMNS,
-    Conversation._make,
+    _MAKE,
     table=conversations,
     parent=conversations.c.lead_id,
     counts_are_kept=True,
@@ -75,9 +75,9 @@ listing: Listing[Conversation, ConversationFilter] = Listing(
         "search_short": _matching(_MATCHING_LEADS),
     },
 )
-conversations_by_id = Lookup(_COLUMNS, Conversation._make, table=conversations).by_id
+conversations_by_id = Lookup(_COLUMNS, _MAKE, table=conversations).by_id
 
-insert_conversation = Creation(conversations, ["lead_id", "session_key", "channel"], _COLUMNS, Conversation._make)
+insert_conversation = Creation(conversations, ["lead_id", "session_key", "channel"], _COLUMNS, _MAKE)
 
 _BY_KEY = (conversations.c.organization_id == _ORGANIZATION, conversations.c.id == bindparam("key", type_=Uuid))
 _ITS_LEAD = (leads.c.organization_id == _ORGANIZATION, leads.c.id == conversations.c.lead_id)
@@ -86,10 +86,8 @@ _version = func.concat_ws(literal_column("' '"), literal_column("conversations.x
 _ASK_VERSION = Statement(select(_version).where(*_BY_KEY, *_ITS_LEAD), scalar)
 
 _CHANGE = update(conversations).values(status=bindparam("new_status", type_=Text)).returning(*_COLUMNS)
-_SET_STATUS = Statement(_CHANGE.where(*_BY_KEY), Conversation._make)
-_SET_STATUS_AS_SEEN = Statement(
-    _CHANGE.where(*_BY_KEY, *_ITS_LEAD, _version == bindparam("seen", type_=Text)), Conversation._make
-)
+_SET_STATUS = Statement(_CHANGE.where(*_BY_KEY), _MAKE)
+_SET_STATUS_AS_SEEN = Statement(_CHANGE.where(*_BY_KEY, *_ITS_LEAD, _version == bindparam("seen", type_=Text)), _MAKE)
 
 
 async def conversation_version(tenant: Tenant, id: UUID) -> Version | None:

@@ -16,7 +16,7 @@ from gateway.database.listing import Listing
 from gateway.database.lookups import Lookup
 from gateway.database.paging import Keyset
 from gateway.database.pool import Tenant
-from gateway.database.statements import Statement, scalar
+from gateway.database.statements import Statement, record, scalar
 from gateway.database.tables import NAME_KEY_LENGTH, lead_name_key, lead_parts, leads
 from gateway.records import Lead, LeadOrderField, Version
 
@@ -41,7 +41,7 @@ class LeadFilter(NamedTuple):
         )
 
 
-_COLUMNS = [leads.c[name] for name in Lead._fields]
+_COLUMNS, _MAKE = record(leads, Lead)
 _CREATED_AFTER = bindparam("created_after", type_=DateTime(timezone=True))
 _CREATED_BEFORE = bindparam("created_before", type_=DateTime(timezone=True))
 
@@ -55,7 +55,7 @@ has_part = lead_parts.op("@>")(
 
 listing: Listing[Lead, LeadFilter] = Listing(
     _COLUMNS,
-    Lead._make,
+    _MAKE,
     table=leads,
     parent=None,
     counts_are_kept=True,
@@ -74,10 +74,14 @@ listing: Listing[Lead, LeadFilter] = Listing(
         "created_before": leads.c.created_at < _CREATED_BEFORE,
     },
 )
-leads_by_id = Lookup(_COLUMNS, Lead._make, table=leads).by_id
+leads_by_id = Lookup(_COLUMNS, _MAKE, table=leads).by_id
 
-WRITABLE = [name for name in Lead._fields if name not in {"id", "status", "created_at", "updated_at"}]
-insert_lead = Creation(leads, WRITABLE, _COLUMNS, Lead._make)
+WRITABLE = [
+    column.name
+    for column in leads.c
+    if column.name not in {"organization_id", "id", "status", "created_at", "updated_at"}
+]
+insert_lead = Creation(leads, WRITABLE, _COLUMNS, _MAKE)
 
 
 _ORGANIZATION = bindparam("organization_id", type_=Uuid)
@@ -106,4 +110,4 @@ async def update_lead(
 def _update(names: frozenset[str], *, as_seen: bool) -> Statement[Lead]:
     changes = {name: bindparam(f"new_{name}", type_=leads.c[name].type) for name in sorted(names)}
     conditions = (*_BY_KEY, _version == bindparam("seen", type_=Text)) if as_seen else _BY_KEY
-    return Statement(update(leads).where(*conditions).values(changes).returning(*_COLUMNS), Lead._make)
+    return Statement(update(leads).where(*conditions).values(changes).returning(*_COLUMNS), _MAKE)

@@ -5,6 +5,7 @@ A list that hangs on a parent is asked for all parents of a level in ONE stateme
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -79,10 +80,13 @@ class Listing(Generic[Item, Filter]):
         """One page for each of the parents, in their order."""
         names, values = asked(filter)
         statement = self._pages(names, order, window.shape)
-        found: list[list[Item]] = [[] for _ in parents]
-        for number, row in await tenant.all(statement, parents=parents, **values, **window.parameters):
-            found[number - 1].append(row)
-        return [page_of(rows, window) for rows in found]
+        # Integers, because UUIDs are hashed and compared in Python.
+        found: dict[int, list[Item]] = {parent.int: [] for parent in parents}
+        parent_of = attrgetter(f"{self._parent_column.key}.int")
+        for row in await tenant.all(statement, parents=_distinct(parents), **values, **window.parameters):
+            found[parent_of(row)].append(row)
+        pages = {parent: page_of(rows, window) for parent, rows in found.items()}
+        return [pages[parent.int] for parent in parents]
 
     async def counts(self, tenant: Tenant, parents: Sequence[UUID], filter: Filter) -> list[int]:
         """How many rows hang on each of the parents, in their order."""
@@ -94,22 +98,18 @@ class Listing(Generic[Item, Filter]):
         query = self._windowed(self._rows(names), order, shape)
         return Statement(query, self._make, planned_anew=_is_search(names))
 
-    def _build_pages(self, names: frozenset[str], order: Order, shape: Shape) -> Statement[tuple[int, Item]]:
-        """Each row has its parent's number, from 1, in front.
+    def _build_pages(self, names: frozenset[str], order: Order, shape: Shape) -> Statement[Item]:
+        """The rows of one parent come in order: they are what one run of the subquery gives.
 
-        The rows of one parent come in order: they are what one run of the subquery gives. Sorting them
-        again would only cost.
+        Sorting them again would only cost.
         """
         parents = (
-            func.unnest(bindparam("parents", type_=ARRAY(Uuid)))
-            .table_valued("id", with_ordinality="number", name="parents")
-            .render_derived()
+            func.unnest(bindparam("parents", type_=ARRAY(Uuid))).table_valued("id", name="parents").render_derived()
         )
         rows = self._rows(names).where(self._parent_column == parents.c.id)
         page = self._windowed(rows, order, shape).lateral("page")
-        query = select(parents.c.number, *page.c).select_from(parents.join(page, true()))
-        make = self._make
-        return Statement(query, lambda row: (row[0], make(row[1:])), planned_anew=_is_search(names))
+        query = select(*page.c).select_from(parents.join(page, true()))
+        return Statement(query, self._make, planned_anew=_is_search(names))
 
     def _build_count(self, names: frozenset[str]) -> Statement[int]:
         if self._kept_counts is not None and names <= _KEPT_CRITERIA.keys():
@@ -138,6 +138,10 @@ class Listing(Generic[Item, Filter]):
     def _parent_column(self) -> ColumnElement[UUID]:
         assert self._parent is not None  # noqa: S101 (a table without parents is never asked by parent)
         return self._parent
+
+
+def _distinct(ids: Sequence[UUID]) -> list[UUID]:
+    return list({id.int: id for id in ids}.values())
 
 
 def _is_search(names: frozenset[str]) -> bool:

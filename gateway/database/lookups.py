@@ -35,6 +35,7 @@ class Lookup(Generic[Found]):
 
     async def by_id(self, tenant: Tenant, ids: Sequence[UUID]) -> list[Found | None]:
         """One row an id; None where the organization has none of that id."""
-        rows = await tenant.all(self._statement, ids=list(dict.fromkeys(ids)))
-        found = {row.id: row for row in rows}
-        return [found.get(id) for id in ids]
+        # By integers, because UUIDs are hashed and compared in Python.
+        asked = {id.int: id for id in ids}
+        found = {row.id.int: row for row in await tenant.all(self._statement, ids=list(asked.values()))}
+        return [found.get(id.int) for id in ids]

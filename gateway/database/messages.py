@@ -13,6 +13,7 @@ from gateway.database.listing import Listing
 from gateway.database.lookups import Lookup
 from gateway.database.paging import Keyset, Order, Window
 from gateway.database.pool import Tenant
+from gateway.database.statements import record
 from gateway.database.tables import message_words, messages
 from gateway.records import Message
 
@@ -30,11 +31,11 @@ CHRONOLOGICAL = Order("created_at", descending=False)
 """By time, then by order of arrival."""
 NEWEST_FIRST = Order("created_at", descending=True)
 
-_COLUMNS = [messages.c[name] for name in Message._fields]
+_COLUMNS, _MAKE = record(messages, Message)
 
 listing: Listing[Message, MessageFilter] = Listing(
     _COLUMNS,
-    Message._make,
+    _MAKE,
     table=messages,
     parent=messages.c.conversation_id,
     keysets={"created_at": Keyset(messages.c.created_at, messages.c.arrival, attrgetter("created_at", "arrival"))},
@@ -46,8 +47,8 @@ listing: Listing[Message, MessageFilter] = Listing(
         ),
     },
 )
-insert_message = Creation(messages, ["conversation_id", "role", "content", "metadata"], _COLUMNS, Message._make)
-messages_by_id = Lookup(_COLUMNS, Message._make, table=messages).by_id
+insert_message = Creation(messages, ["conversation_id", "role", "content", "metadata"], _COLUMNS, _MAKE)
+messages_by_id = Lookup(_COLUMNS, _MAKE, table=messages).by_id
 
 
 async def last_messages(tenant: Tenant, conversation_ids: Sequence[UUID]) -> list[Message | None]:

@@ -5,32 +5,15 @@ from contextlib import contextmanager
 from uuid import UUID
 
 import psycopg
-from orjson import Fragment
-from psycopg import errors, pq
-from psycopg.abc import Buffer
-from psycopg.adapt import AdaptersMap, Loader
+from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict
-from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
+from psycopg_pool import PoolClosed, PoolTimeout
 
+from gateway.database.connections import Connections
 from gateway.database.errors import DatabaseTimeout, DatabaseUnavailable, MissingReference
 from gateway.database.migrate import VERSION_TABLE, is_later, newest_version
 from gateway.database.statements import Row, Statement
 from gateway.database.wire import Connection
-
-
-class _JsonText(Loader):
-    """Hands JSON on as it is: answers carry it, nobody here reads it."""
-
-    format = pq.Format.BINARY
-
-    def load(self, data: Buffer) -> Fragment:
-        return Fragment(bytes(data)[1:])  # behind the version byte of jsonb's binary form
-
-
-def _adapters() -> AdaptersMap:
-    adapters = AdaptersMap(psycopg.adapters)
-    adapters.register_loader("jsonb", _JsonText)
-    return adapters
 
 
 @contextmanager
@@ -57,12 +40,11 @@ class Database:
 
     def __init__(self, url: str, *, size: int, timeout: float, statement_timeout: float) -> None:
         """Open nothing yet. `timeout` and `statement_timeout` are seconds."""
-        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+        self._pool = Connections(
             url,
             kwargs={
                 "autocommit": True,
                 "options": session_options(url, statement_timeout),
-                "context": _adapters(),
                 "application_name": "conversations-gateway",
             },
             connection_class=Connection,
@@ -85,25 +67,31 @@ class Database:
 
     async def run(self, statement: Statement[Row], parameters: Mapping[str, object]) -> list[Row]:
         """All rows of one statement. Raises DatabaseUnavailable or DatabaseTimeout."""
-        with translated_errors():
-            try:
-                return await self._run(statement, parameters)
-            except psycopg.OperationalError as error:
-                if isinstance(error, errors.QueryCanceled):
-                    raise
-                # One broken connection says that others may be: after a restart of the server all of them are.
-                await self._pool.check()
-                if not statement.sql.startswith("SELECT"):
-                    raise
-                return await self._run(statement, parameters)
+        try:
+            return await self._run(statement, parameters)
+        except psycopg.Error as error:
+            with translated_errors():
+                return await self._run_again(statement, parameters, error)
 
     async def _run(self, statement: Statement[Row], parameters: Mapping[str, object]) -> list[Row]:
         # Not `async with pool.connection()`: it would commit, where every statement is its own transaction.
-        connection = await self._pool.getconn()
+        connection = self._pool.take() or await self._pool.getconn()
         try:
             return await connection.rows(statement, parameters)
         finally:
-            await self._pool.putconn(connection)
+            if not self._pool.gave_back(connection):
+                await self._pool.putconn(connection)
+
+    async def _run_again(
+        self, statement: Statement[Row], parameters: Mapping[str, object], error: psycopg.Error
+    ) -> list[Row]:
+        if not isinstance(error, psycopg.OperationalError) or isinstance(error, errors.QueryCanceled):
+            raise error
+        # One broken connection says that others may be: after a restart of the server all of them are.
+        await self._pool.check()
+        if not statement.sql.startswith("SELECT"):
+            raise error
+        return await self._run(statement, parameters)
 
     async def unready(self) -> str | None:
         """Say in a few words why requests cannot be served, or None where they can."""

@@ -1,9 +1,10 @@
 """Statement: SQLAlchemy Core built and compiled once, run on psycopg, rows unpacked by position into records."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Executable
+from sqlalchemy import ColumnElement, Executable, Table, Text, cast
 from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -45,6 +46,18 @@ class Statement(Generic[Row]):
         Raises KeyError where one is missing, DataError where a text holds what PostgreSQL cannot keep.
         """
         return [encode(parameters[name]) for name, encode in self._encoders], self._formats
+
+
+def record(table: Table, kind: type[Row]) -> tuple[list[ColumnElement[Any]], Callable[[Sequence[Any]], Row]]:
+    """Return the columns that a record's fields are named after, and what makes the record of a row of them.
+
+    `metadata_text` is the column `metadata`, in the database's own words: reading it as JSON would be for nothing.
+    """
+    names: tuple[str, ...] = kind._fields  # type: ignore[attr-defined]  # records are NamedTuples
+    texts = {f"{column.name}_text": cast(column, Text).label(f"{column.name}_text") for column in table.c}
+    # Not `_make`, which would count the columns again for each row.
+    make: Callable[..., Any] = tuple.__new__
+    return [table.c[name] if name in table.c else texts[name] for name in names], partial(make, kind)
 
 
 def scalar(row: Sequence[Any]) -> Any:

@@ -31,12 +31,22 @@ class _Prepared(NamedTuple):
 
 
 class Connection(psycopg.AsyncConnection[Any]):
-    """A connection that runs Statements, one at a time. Whoever is cancelled in the middle of one loses it."""
+    """A connection that runs Statements, one at a time. Whoever is cancelled in the middle of one loses it.
+
+    The event loop is asked once to tell what comes from the server: asking for each answer anew would cost two
+    system calls and more. What comes unasked is read as well, so that a connection that the server ended is known
+    to be closed before anything is asked of it.
+    """
 
     def __init__(self, pgconn: PGconn) -> None:
         super().__init__(pgconn)
         self._prepared_by_sql: OrderedDict[str, _Prepared] = OrderedDict()
         self._names = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        """The loop that watches the socket, if one does."""
+        self._socket = -1
+        self._writes = False
+        self._answered: asyncio.Future[None] | None = None
 
     async def rows(self, statement: Statement[Row], parameters: Mapping[str, object]) -> list[Row]:
         """Run a statement. Raises psycopg's errors, without their details: those may quote what a row holds."""
@@ -65,6 +75,16 @@ class Connection(psycopg.AsyncConnection[Any]):
                 await self.close()
             raise
 
+    async def close(self) -> None:
+        """Close the connection."""
+        self._look_away()
+        await super().close()
+
+    async def wait(self, *args: Any, **options: Any) -> Any:
+        """Wait as psycopg does, whose own operations watch the socket by themselves."""
+        self._look_away()
+        return await super().wait(*args, **options)
+
     async def _prepare(self, sql: str) -> _Prepared:
         if len(self._prepared_by_sql) >= KEPT_STATEMENTS:
             _, oldest = self._prepared_by_sql.popitem(last=False)
@@ -87,30 +107,43 @@ class Connection(psycopg.AsyncConnection[Any]):
         return loaders
 
     async def _result(self) -> PGresult:
-        pgconn, loop = self.pgconn, asyncio.get_running_loop()
-        socket = pgconn.socket
-        answered: asyncio.Future[None] = loop.create_future()
+        loop = self._loop or self._watch()
+        self._answered = loop.create_future()
+        if self.pgconn.flush():
+            self._writes = True  # more than the socket takes at once
+            loop.add_writer(self._socket, self._proceed)
+        await self._answered
+        return self._collected(self.pgconn)
 
-        def read() -> None:
-            try:
-                pgconn.consume_input()
-                if pgconn.flush() == 0:
-                    loop.remove_writer(socket)
-                if not pgconn.is_busy() and not answered.done():
-                    answered.set_result(None)
-            except psycopg.OperationalError as error:
-                if not answered.done():
-                    answered.set_exception(error)
+    def _watch(self) -> asyncio.AbstractEventLoop:
+        self._loop, self._socket = asyncio.get_running_loop(), self.pgconn.socket
+        self._loop.add_reader(self._socket, self._proceed)
+        return self._loop
 
-        loop.add_reader(socket, read)
+    def _look_away(self) -> None:
+        if self._loop is not None:
+            self._loop.remove_reader(self._socket)
+            self._stop_writing(self._loop)
+            self._loop = None
+
+    def _stop_writing(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._writes:
+            loop.remove_writer(self._socket)
+            self._writes = False
+
+    def _proceed(self) -> None:
+        """Read what has come, and write what has not gone yet."""
+        pgconn, answered = self.pgconn, self._answered
         try:
-            if pgconn.flush():
-                loop.add_writer(socket, read)  # more than the socket takes at once
-            await answered
-        finally:
-            loop.remove_reader(socket)
-            loop.remove_writer(socket)
-        return self._collected(pgconn)
+            pgconn.consume_input()
+            if self._writes and self._loop and pgconn.flush() == 0:
+                self._stop_writing(self._loop)
+            if answered and not pgconn.is_busy() and not answered.done():
+                answered.set_result(None)
+        except psycopg.OperationalError as error:
+            self._look_away()
+            if answered and not answered.done():
+                answered.set_exception(error)
 
     def _collected(self, pgconn: PGconn) -> PGresult:
         # The server's last word comes with its answer: what is asked for here has arrived, or is about to.

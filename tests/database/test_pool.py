@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from sqlalchemy import Float, Integer, Text, Uuid, bindparam, cast, func, select
+from sqlalchemy import Float, Integer, Text, Uuid, bindparam, cast, func, select, text
 
 from gateway.database.errors import DatabaseTimeout, DatabaseUnavailable
 from gateway.database.pool import Database, Tenant
@@ -20,6 +20,7 @@ SLEEP: Statement[None] = Statement(select(func.pg_sleep(bindparam("seconds", typ
 LENGTH: Statement[int] = Statement(select(func.length(bindparam("content", type_=Text))), scalar)
 SETTING: Statement[str] = Statement(select(func.current_setting(bindparam("name", type_=Text))), scalar)
 PROCESS: Statement[int] = Statement(select(func.pg_backend_pid()), scalar)
+ZONE: Statement[str] = Statement(text("SHOW timezone"), scalar)
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 
 
@@ -176,6 +177,28 @@ async def test_a_connection_that_the_server_ended_is_replaced(
         (process,) = await database.run(PROCESS, {})
         connection.execute("SELECT pg_terminate_backend(%s, 5000)", (process,))
         assert await database.run(PROCESS, {}) not in ([], [process])
+
+
+async def test_a_connection_that_ended_while_idle_is_not_asked(
+    database_url: str, connection: psycopg.Connection
+) -> None:
+    async with opened(database_url) as database:
+        (process,) = await database.run(PROCESS, {})
+        connection.execute("SELECT pg_terminate_backend(%s, 5000)", (process,))
+        await asyncio.sleep(0.1)  # its end arrives
+        assert await database.run(ZONE, {}) == ["UTC"]  # which is not tried again: it might be a change
+
+
+async def test_a_connection_is_used_again(database_url: str) -> None:
+    async with opened(database_url, size=3) as database:
+        await asyncio.gather(*(database.run(SLEEP, {"seconds": 0.1}) for _ in range(3)))
+        assert len({tuple(await database.run(PROCESS, {})) for _ in range(5)}) == 1
+
+
+async def test_more_than_the_socket_takes_at_once(database_url: str) -> None:
+    async with opened(database_url) as database:
+        sizes = (10_000_000, 3, 5_000_000)
+        assert [await database.run(LENGTH, {"content": "a" * size}) for size in sizes] == [[size] for size in sizes]
 
 
 async def test_what_text_cannot_hold_does_not_harm_the_connection(database_url: str) -> None:

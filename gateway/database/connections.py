@@ -1,0 +1,50 @@
+"""Connections: a process's pool. psycopg's own makes, mends and ends them, and queues; an idle one is taken at once.
+
+    connection = pool.take() or await pool.getconn()
+    try:
+        rows = await connection.rows(statement, parameters)
+    finally:
+        if not pool.gave_back(connection):
+            await pool.putconn(connection)
+
+Nothing between two `await`s can be interrupted, so that neither needs the pool's lock.
+"""
+
+from time import monotonic
+
+from psycopg.pq import ConnStatus, TransactionStatus
+from psycopg_pool import AsyncConnectionPool
+from psycopg_pool.pool_async import AddConnection
+
+from gateway.database.wire import Connection
+
+_OK, _IDLE = ConnStatus.OK, TransactionStatus.IDLE
+
+
+class Connections(AsyncConnectionPool[Connection]):
+    """A pool with a short way to connections that are idle."""
+
+    def take(self) -> Connection | None:
+        """Take the idle connection that was used last; None where there is none. Broken ones are replaced."""
+        while self._pool:
+            connection = self._pool.pop()
+            self._nconns_min = min(self._nconns_min, len(self._pool))
+            if connection.pgconn.status == _OK:
+                connection._pool = self  # noqa: SLF001 (psycopg's pool marks what is its own like this)
+                return connection
+            self.run_task(AddConnection(self))
+        return None
+
+    def gave_back(self, connection: Connection) -> bool:
+        """Give back a connection, unless somebody waits for it, or it is not to be used again."""
+        if (
+            self._waiting
+            or self._closed
+            or connection.pgconn.transaction_status != _IDLE
+            or connection._expire_at <= monotonic()  # noqa: SLF001 (likewise)
+            or connection._created_at <= self._drained_at  # noqa: SLF001 (likewise)
+        ):
+            return False
+        connection._pool = None  # noqa: SLF001 (likewise)
+        self._pool.append(connection)
+        return True
