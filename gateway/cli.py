@@ -33,7 +33,6 @@ from gateway_graphql.export import changes, sdl
 from gateway_graphql.persisted import Mode
 from rest_compat.openapi import openapi_json
 
-_DEMO_DATA = user_data_path("conversations-gateway")
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _LOCALHOST = "127.0.0.1"
 _DEMO_TOKEN_SECONDS = 30 * 24 * 3600
@@ -74,12 +73,23 @@ def _options(
     pass
 
 
+def _demo_data() -> Path:
+    # Only where it is asked for: not every user who serves has a home.
+    try:
+        return user_data_path("conversations-gateway")
+    except RuntimeError:
+        raise typer.BadParameter("you have no home directory: name another one", param_hint="'--data'") from None
+
+
 @app.command()
 def demo(
-    port: Port = 8000,
     data: Annotated[
-        Path, typer.Option(envvar="GATEWAY_DEMO_DATA", help="The directory of the demo's database.")
-    ] = _DEMO_DATA,
+        Path,
+        typer.Option(
+            envvar="GATEWAY_DEMO_DATA", default_factory=_demo_data, help="The directory of the demo's database."
+        ),
+    ],
+    port: Port = 8000,
 ) -> None:
     """Start on an embedded PostgreSQL with sample data. Needs no set-up; Ctrl-C stops it."""
     check_port(_LOCALHOST, port)

@@ -348,6 +348,17 @@ def test_a_taken_port_is_told_before_anything_starts(arguments: list[str]) -> No
     assert not Path("demo").exists()
 
 
+def test_who_has_no_home_is_asked_where_to_keep_the_demo(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless(_: str) -> Path:
+        raise RuntimeError
+
+    monkeypatch.setattr("gateway.cli.user_data_path", homeless)
+    assert invoke("--version").exit_code == 0
+    result = invoke("demo")
+    assert result.exit_code == 2
+    assert "Invalid value for '--data'" in result.stderr
+
+
 def demo_token(process: subprocess.Popen[str]) -> str:
     """The token that the demo prints."""
     assert process.stdout is not None
