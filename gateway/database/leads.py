@@ -77,7 +77,7 @@ listing: Listing[Lead, LeadFilter] = Listing(
 leads_by_id = Lookup(_COLUMNS, _MAKE, table=leads).by_id
 
 WRITABLE = [
-    column.name
+    str(column.name)  # of a class of SQLAlchemy's own, which orjson does not take for a key
     for column in leads.c
     if column.name not in {"organization_id", "id", "status", "created_at", "updated_at"}
 ]
