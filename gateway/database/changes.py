@@ -20,6 +20,7 @@ from sqlalchemy import (
     bindparam,
     cast,
     func,
+    literal_column,
     not_,
     select,
     tuple_,
@@ -64,7 +65,15 @@ def _visible(snapshot: str) -> ColumnElement[bool]:
     return func.pg_visible_in_snapshot(transaction, cast(bindparam(snapshot, type_=Text), _Snapshot))
 
 
-_SNAPSHOT: Statement[str] = Statement(select(cast(func.pg_current_snapshot(), Text)), scalar)
+# Of the server that holds the organization's rows: on Citus, one of several.
+_ITS_ROWS = (
+    select(leads.c.id)
+    .where(leads.c.organization_id == bindparam("organization_id", type_=Uuid))
+    .limit(literal_column("0"))
+)
+_SNAPSHOT: Statement[str] = Statement(
+    select(cast(func.pg_current_snapshot(), Text), func.count()).select_from(_ITS_ROWS.subquery()), scalar
+)
 
 _MESSAGE_COLUMNS, _MAKE_MESSAGE = record(messages, Message)
 _ADDED = Statement(

@@ -5,7 +5,7 @@ from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, DateTime, Select, Text, Uuid, bindparam, func, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, DateTime, Select, Text, Uuid, bindparam, literal_column, or_, select, update
 
 from gateway.database.creation import Creation
 from gateway.database.filters import any_part, choice
@@ -82,7 +82,7 @@ insert_conversation = Creation(conversations, ["lead_id", "session_key", "channe
 _BY_KEY = (conversations.c.organization_id == _ORGANIZATION, conversations.c.id == bindparam("key", type_=Uuid))
 _ITS_LEAD = (leads.c.organization_id == _ORGANIZATION, leads.c.id == conversations.c.lead_id)
 # `xmin` is the transaction that wrote a row last. Whoever writes a message writes its conversation, too.
-_version = func.concat_ws(literal_column("' '"), literal_column("conversations.xmin"), literal_column("leads.xmin"))
+_version: ColumnElement[str] = literal_column("conversations.xmin::text || ' ' || leads.xmin::text", Text)
 _ASK_VERSION = Statement(select(_version).where(*_BY_KEY, *_ITS_LEAD), scalar)
 
 _CHANGE = update(conversations).values(status=bindparam("new_status", type_=Text)).returning(*_COLUMNS)

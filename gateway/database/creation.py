@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 from sqlalchemy import (
     CTE,
     ColumnElement,
-    Select,
     Table,
     Uuid,
     bindparam,
@@ -53,14 +52,10 @@ class Creation(Generic[Row]):
         """`names` are the columns to be given; `make` takes a row of the `returned` ones."""
         self.table = table.name
         columns = ["organization_id", "id", *names]
-        values = select(*(bindparam(name, type_=table.c[name].type) for name in columns))
-
-        def inserting(rows: Select[Any]) -> Statement[Row]:
-            return Statement(insert(table).from_select(columns, rows).returning(*returned), make)
-
-        claimed = _claimed()
-        self._plain = inserting(values)
-        self._claiming = inserting(values.select_from(claimed).add_cte(_swept()))
+        values = {name: bindparam(name, type_=table.c[name].type) for name in columns}
+        self._plain = Statement(insert(table).values(values).returning(*returned), make)
+        rows = select(*values.values()).select_from(_claimed()).add_cte(_swept())
+        self._claiming = Statement(insert(table).from_select(columns, rows).returning(*returned), make)
 
     async def __call__(
         self, tenant: Tenant, values: Mapping[str, object], key: IdempotencyKey | None

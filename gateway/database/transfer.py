@@ -85,15 +85,18 @@ def export_lines(database_url: str, organization_id: UUID) -> Iterator[bytes]:
 
 def _exported(connection: Connection, organization_id: UUID, table: str, order: str) -> Iterator[bytes]:
     names = ("type", *COLUMNS[table])
-    values = ", ".join("metadata::text" if name == "metadata" else name for name in COLUMNS[table])
-    query = f"SELECT '{TYPES[table]}', {values} FROM {table} WHERE organization_id = %s ORDER BY {order}"  # noqa: S608 (names of our own)
     with connection.cursor(f"exported_{table}", binary=True) as cursor:
         cursor.itersize = _FETCHED_ROWS
-        for row in cursor.execute(query.encode(), (organization_id,)):
+        for row in cursor.execute(_exporting(table, order).encode(), (organization_id,)):
             record = dict(zip(names, row, strict=True))
             if "metadata" in record:
                 record["metadata"] = Fragment(str(record["metadata"]))
             yield orjson.dumps(record, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE)
+
+
+def _exporting(table: str, order: str) -> str:
+    values = ", ".join("metadata::text" if name == "metadata" else name for name in COLUMNS[table])
+    return f"SELECT '{TYPES[table]}', {values} FROM {table} WHERE organization_id = %s ORDER BY {order}"  # noqa: S608 (names of our own)
 
 
 @contextmanager
