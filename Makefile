@@ -5,6 +5,9 @@ PYTHON ?= python3
 PY := .venv/bin/python
 BENCH ?= compare
 GRAPHIQL := graphql/gateway_graphql/explorer/dist/index.html
+INBOX := gateway/demo/dist/index.html
+BUILD = { npm --version >/dev/null 2>&1 || { echo "That needs Node.js 20.19 or newer, with npm." >&2; exit 1; }; \
+	npm ci --loglevel=error >/dev/null && npm run --silent build; }
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_USER := 0
@@ -12,19 +15,24 @@ unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo graphiql test check format schema bench lock clean
+.PHONY: help demo pages graphiql inbox test check format schema bench lock clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
-demo: .venv/ready ## Serve sample data from a PostgreSQL of its own
-	@test -e $(GRAPHIQL) || { npm --version >/dev/null 2>&1 && $(MAKE) --no-print-directory graphiql; } || \
-		echo "GraphiQL is not built (make graphiql says why): /graphql shows a plain page" >&2
+demo: .venv/ready pages ## Serve sample data from a PostgreSQL of its own
 	@$(PY) -m gateway demo $(ARGS)
+
+pages:
+	@! npm --version >/dev/null 2>&1 || $(MAKE) --silent --keep-going --jobs=2 graphiql inbox || true
+	@test -e $(GRAPHIQL) -a -e $(INBOX) || \
+		echo "Not both of GraphiQL and the inbox are built (make graphiql inbox says why): see plain pages instead" >&2
 
 graphiql: $(GRAPHIQL) ## Build GraphiQL, the page at /graphql (needs Node.js)
 
-test: .venv/ready ## Run the tests, on a PostgreSQL of their own
+inbox: $(INBOX) ## Build examples/inbox, the demo's page at / (needs Node.js)
+
+test: .venv/ready pages ## Run the tests, on a PostgreSQL of their own
 	@$(PY) -m pytest $(ARGS)
 
 check: .venv/ready ## Lint, formatting, types, direction of imports, exported schemas
@@ -59,7 +67,7 @@ lock: ## Renew requirements.lock where pyproject.toml asks for it (ARGS=--upgrad
 
 clean: ## Remove .venv and everything else that these commands made
 	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
-	@rm -rf web/graphiql/node_modules $(dir $(GRAPHIQL))
+	@rm -rf web/graphiql/node_modules $(dir $(GRAPHIQL)) examples/inbox/node_modules examples/inbox/src/gql $(dir $(INBOX))
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Both stamps are written last: what was interrupted starts over.
@@ -79,9 +87,12 @@ clean: ## Remove .venv and everything else that these commands made
 	@pwd -P > $@
 
 $(GRAPHIQL): $(wildcard web/graphiql/*.* web/graphiql/src/* graphql/gateway_graphql/explorer/plain/*) web/graphiql/.npmrc
-	@npm --version >/dev/null 2>&1 || { echo "GraphiQL is not built: it needs Node.js 20.19 or newer, with npm." >&2; exit 1; }
 	@echo "Building GraphiQL ..."
-	@cd web/graphiql && npm ci --loglevel=error >/dev/null && npm run --silent build
+	@cd web/graphiql && $(BUILD)
+
+$(INBOX): $(wildcard examples/inbox/*.* examples/inbox/src/*.*) examples/inbox/.npmrc schema.graphql
+	@echo "Building the inbox ..."
+	@cd examples/inbox && $(BUILD)
 
 # The project is installed by its path: a checkout that was moved or copied installs itself anew.
 ifneq ($(shell cat .venv/ready 2>/dev/null),$(CURDIR))

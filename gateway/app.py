@@ -2,13 +2,13 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from gateway.auth import Authenticator
 from gateway.budget import Budget
@@ -30,8 +30,8 @@ from rest_compat.resource import Gateway
 from rest_compat.routes import rest_routes
 
 
-def create_app(settings: Settings | None = None) -> Starlette:
-    """Make the application. Without settings, reads them from the environment."""
+def create_app(settings: Settings | None = None, more: Sequence[BaseRoute] = ()) -> Starlette:
+    """Make the application, with more routes if wanted. Without settings, reads them from the environment."""
     settings = settings or read_settings()
     configure_logging(settings)
     authenticator = Authenticator(settings)
@@ -68,6 +68,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             Route("/healthz", healthz),
             Route("/readyz", Readyz(database).answer),
             Route("/metrics", MetricsEndpoint(settings).answer),
+            *more,
         ],
         middleware=[
             Middleware(RequestLog),

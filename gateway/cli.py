@@ -19,7 +19,8 @@ from gateway.database.chunks import read_lines
 from gateway.database.migrate import migrate as migrate_database
 from gateway.database.refusals import told_refusals
 from gateway.database.transfer import export_lines, import_lines
-from gateway.demo import demo_database, demo_secret
+from gateway.demo import TOKEN_DAYS, demo_database, demo_secret, demo_token
+from gateway.demo.visitors import visitors
 from gateway.doctor import failures, findings, shown_findings
 from gateway.exits import FAILED, WRONG_SETTINGS, fail, settings_with, told_failures
 from gateway.exports import print_or_compare
@@ -35,7 +36,6 @@ from rest_compat.openapi import openapi_json
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _LOCALHOST = "127.0.0.1"
-_DEMO_TOKEN_SECONDS = 30 * 24 * 3600
 
 Organization = Annotated[UUID, typer.Option(help="The organization's id, a UUID.")]
 Check = Annotated[
@@ -103,7 +103,8 @@ def demo(
             os.environ |= {"GATEWAY_DATABASE_URL": url, "GATEWAY_JWT_SECRET": demo_secret(data)}
             settings = settings_with("jwt_secret")
             _introduce(port, settings)
-            serve_gateway(_LOCALHOST, port, 1, settings)
+            with visitors(url, SAMPLE_ORGANIZATION):
+                serve_gateway(_LOCALHOST, port, 1, settings, "gateway.demo.app:application")
 
 
 def _stop(*_: object) -> NoReturn:
@@ -114,13 +115,14 @@ def _stop(*_: object) -> NoReturn:
 
 
 def _introduce(port: int, settings: Settings) -> None:
-    token = signed_token(settings, SAMPLE_ORGANIZATION, user="demo", scopes=None, ttl=_DEMO_TOKEN_SECONDS)
+    token = demo_token(settings)
     base = f"http://{_LOCALHOST}:{port}"
     typer.echo(
+        f"Inbox    {base}/\n"
         f"GraphiQL {base}/graphql#token={token}\n"
         f"GraphQL  {base}/graphql\n"
         f"REST     {base}/api/v1/conversations\n"
-        f"\nA token, good for 30 days:\n{token}\n"
+        f"\nA token, good for {TOKEN_DAYS} days:\n{token}\n"
         f"\nTry:\n"
         f"curl -H 'Authorization: Bearer {token}' '{base}/api/v1/conversations?size=3'\n"
         "\nCtrl-C stops everything."

@@ -62,11 +62,13 @@ def _documents(settings: Settings) -> str:
     return f"{trusted:,} are trusted, others are {others}"
 
 
-def serve_gateway(host: str, port: int, workers: int, settings: Settings) -> None:
+def serve_gateway(
+    host: str, port: int, workers: int, settings: Settings, application: str = "gateway.app:application"
+) -> None:
     """Serve until a signal stops it. The workers read their settings from the environment."""
     with _counting_together() if workers > 1 else nullcontext():
         uvicorn.run(
-            "gateway.app:application",
+            application,
             factory=True,
             host=host,
             port=port,

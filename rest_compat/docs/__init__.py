@@ -6,25 +6,11 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from gateway.pages import guarded
 from rest_compat.openapi import openapi_json
 
 _PAGE = Path(__file__).parent / "page"
-_POLICY = {
-    "default-src": "'none'",
-    "script-src": "'self'",
-    "style-src": "'self'",
-    "img-src": "data:",
-    "connect-src": "'self'",
-    "base-uri": "'none'",
-    "form-action": "'none'",
-    "frame-ancestors": "'none'",
-}
-_SECURITY = {
-    "Content-Security-Policy": "; ".join(f"{directive} {sources}" for directive, sources in _POLICY.items()),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-cache",
-}
+_HEADERS = {**guarded(), "Cache-Control": "no-cache"}
 
 
 def docs_routes() -> list[BaseRoute]:
@@ -43,6 +29,6 @@ def docs_routes() -> list[BaseRoute]:
 
 def _file(path: str, name: str) -> Route:
     async def answer(_: Request) -> Response:
-        return FileResponse(_PAGE / name, headers=_SECURITY)
+        return FileResponse(_PAGE / name, headers=_HEADERS)
 
     return Route(path, answer)

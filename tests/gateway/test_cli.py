@@ -377,6 +377,10 @@ def test_the_demo_needs_nothing_and_leaves_nothing_running(tmp_path: Path) -> No
         answer = httpx.post(f"http://127.0.0.1:{port}/graphql", json=query, headers=headers).json()
         assert answer["data"]["viewer"]["organizationId"] == str(SAMPLE_ORGANIZATION)
         assert answer["data"]["conversations"]["totalCount"] > 0
+        home = httpx.get(f"http://127.0.0.1:{port}/").text
+        [given] = set(re.findall(r"[\w-]+\.[\w-]+\.[\w-]{43}", home))
+        headers = {"Authorization": f"Bearer {given}"}
+        assert httpx.post(f"http://127.0.0.1:{port}/graphql", json=query, headers=headers).json() == answer
         process.send_signal(signal.SIGINT)
         assert process.wait(SECONDS) == 0
     assert not (tmp_path / "demo" / "cluster" / "postmaster.pid").exists()

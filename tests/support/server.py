@@ -3,10 +3,11 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import uvicorn
+from starlette.routing import BaseRoute
 
 from gateway.app import create_app
 from gateway.settings import Settings
@@ -20,9 +21,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(settings: Settings) -> Iterator[str]:
+def serving(settings: Settings, more: Sequence[BaseRoute] = (), port: int = 0) -> Iterator[str]:
     """Serve until the block ends, and yield the URL."""
-    config = uvicorn.Config(create_app(settings), port=0, log_level="warning", lifespan="on")
+    app = create_app(settings, more)
+    config = uvicorn.Config(app, port=port, log_level="warning", lifespan="on", timeout_graceful_shutdown=5)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -11,6 +11,10 @@ from gateway.database.refusals import told_refusals
 from gateway.database.transfer import export_lines, import_lines
 from gateway.embedded import embedded_postgres
 from gateway.sample import SAMPLE_ORGANIZATION, sample_lines
+from gateway.settings import Settings
+from gateway.tokens import signed_token
+
+TOKEN_DAYS = 30
 
 _SECRET_BYTES = 48
 
@@ -39,3 +43,8 @@ def demo_secret(data: Path) -> str:
         finally:
             draft.unlink()
     return path.read_text()
+
+
+def demo_token(settings: Settings) -> str:
+    """Sign a token for the sample data."""
+    return signed_token(settings, SAMPLE_ORGANIZATION, user="demo", scopes=None, ttl=TOKEN_DAYS * 24 * 3600)
