@@ -42,7 +42,10 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def invoke(*arguments: str, **settings: str) -> Result:
     """Run a command in this process."""
-    return CliRunner().invoke(app, arguments, env={f"GATEWAY_{name}": value for name, value in settings.items()})
+    # What `serve` tells its workers is to end with it.
+    given: dict[str, str | None] = {"GATEWAY_DOCUMENTS": None, "GATEWAY_DOCUMENTS_MODE": None}
+    given |= {f"GATEWAY_{name}": value for name, value in settings.items()}
+    return CliRunner().invoke(app, arguments, env=given)
 
 
 def command(*arguments: str) -> list[str]:
