@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, WithJsonSchema
 
 from gateway.records import ConversationStatus, LeadChannel, LeadStatus
 from gateway_graphql.refusals import LONGEST_TEXT, MOST_SERVICES
@@ -12,13 +12,31 @@ from gateway_graphql.writes import LONGEST_NOTES
 TEXT = r"^[^\x00]*$"
 NOT_BLANK = r"^[^\x00]*[^\s\x00][^\x00]*$"
 
+_TEXT = {"type": "string", "pattern": TEXT}
+_OBJECT = {
+    "type": "object",
+    "propertyNames": _TEXT,
+    "additionalProperties": {"$ref": "#/components/schemas/Json"},
+}
+JSON = {
+    "description": "JSON without NUL in its texts.",
+    "anyOf": [
+        {"type": ["null", "boolean", "number"]},
+        _TEXT,
+        {"type": "array", "items": {"$ref": "#/components/schemas/Json"}},
+        _OBJECT,
+    ],
+}
+"""What metadata hold at any depth. pydantic reads it as anything: the writes look for NUL."""
+
 Name = Annotated[str, Field(max_length=LONGEST_TEXT, pattern=NOT_BLANK, description="The customer's name; not blank.")]
 Text = Annotated[str, Field(max_length=LONGEST_TEXT, pattern=TEXT)]
 Notes = Annotated[str, Field(max_length=LONGEST_NOTES, pattern=TEXT)]
 Services = Annotated[list[Text], Field(max_length=MOST_SERVICES, description="The services asked for.")]
 Metadata = Annotated[
     dict[str, Any],
-    Field(description="Notes, tags and custom fields: at most 100,000 characters of JSON, without NUL."),
+    Field(description="Notes, tags and custom fields: at most 100,000 characters of JSON."),
+    WithJsonSchema(_OBJECT),
 ]
 Source = Annotated[LeadChannel, Field(description="Where the lead came from.")]
 

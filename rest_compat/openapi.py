@@ -9,7 +9,7 @@ import orjson
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
-from rest_compat import examples
+from rest_compat import bodies, examples
 from rest_compat.call import Call, Listed
 from rest_compat.openapi_parts import FAILURES, FRAME, MODELS, OPTIONAL_HEADERS, failures, given_headers
 from rest_compat.reader import Reader
@@ -67,7 +67,7 @@ class _Schemas:
         }
 
     def shared(self) -> Json:
-        return dict(sorted(self._definitions.items()))
+        return dict(sorted({**self._definitions, "Json": bodies.JSON}.items()))
 
     def parameters(self, place: str, model: type) -> Iterator[Json]:
         """Describe what a model asks for in the path, query or headers."""

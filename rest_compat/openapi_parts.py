@@ -80,10 +80,13 @@ def _parameter(name: str, description: str) -> Json:
 PARAMETERS = {
     "Prefer": _parameter("Prefer", "`graphql`: answer with the equal GraphQL operation, and do nothing."),
     "If-Match": _parameter("If-Match", "The ETag that GET gave: 412 if this has changed since."),
-    "If-None-Match": _parameter("If-None-Match", "ETags of what is known: if it is among them, 304 of GET, else 412."),
+    "If-None-Match": _parameter("If-None-Match", "ETags of what the client has: 304 if it is among them."),
 }
-_CONDITIONAL = [_ref("parameters", name) for name in PARAMETERS]
-OPTIONAL_HEADERS = {"GET": _CONDITIONAL, "POST": [_ref("parameters", "Prefer")], "PATCH": _CONDITIONAL}
+OPTIONAL_HEADERS = {
+    "GET": [_ref("parameters", "Prefer"), _ref("parameters", "If-None-Match")],
+    "POST": [_ref("parameters", "Prefer")],
+    "PATCH": [_ref("parameters", "Prefer"), _ref("parameters", "If-Match")],
+}
 
 _INVALID_EXAMPLE = {
     "type": "greater_than_equal",
@@ -154,7 +157,7 @@ def failures(method: str, models: Mapping[str, type], *, body: bool) -> Json:
     statuses |= {404} if "path" in models else set()
     statuses |= {400, 413} if body else set()
     statuses |= {409} if "header" in models else set()
-    statuses |= {412} if OPTIONAL_HEADERS[method] is _CONDITIONAL else set()
+    statuses |= {412} if method == "PATCH" else set()
     return {str(status): _ref("responses", _NAMES[status]) for status in sorted(statuses)}
 
 
