@@ -40,6 +40,7 @@ def create_app(settings: Settings | None = None, more: Sequence[BaseRoute] = ())
         size=settings.pool_size,
         timeout=settings.pool_timeout,
         statement_timeout=settings.statement_timeout,
+        lock_timeout=settings.lock_timeout,
     )
 
     budget = Budget(settings.budget)

@@ -28,6 +28,12 @@ class Settings(BaseSettings):
     statement_timeout: float = Field(
         default=10, ge=0.001, le=LONGEST_SECONDS, description="Seconds a statement may take."
     )
+    lock_timeout: float = Field(
+        default=5,
+        ge=0,
+        le=LONGEST_SECONDS,
+        description="Seconds a statement waits for what another one has locked; `0`: its own time.",
+    )
 
     jwt_secret: SecretStr | None = Field(
         default=None,

@@ -1,7 +1,23 @@
-"""A database's address, as it may be shown."""
+"""A database's address: how it is shown, and how connections are made so that a silent network is noticed."""
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+_NOTICING = {
+    # Seconds, for each of the addresses that the URL names: the next one is tried after it.
+    "connect_timeout": 3,
+    # What was sent and not received for so long breaks the connection (in milliseconds) ...
+    "tcp_user_timeout": 10_000,
+    # ... and while nothing is to be sent, the other end is asked whether it is there.
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
+
+
+def conninfo(url: str, application_name: str) -> str:
+    """What the driver connects with. The URL's own parameters count more than ours."""
+    return make_conninfo("", **{**_NOTICING, **conninfo_to_dict(url), "application_name": application_name})
 
 
 def shown_address(url: str) -> str:

@@ -9,6 +9,8 @@ import orjson
 import psycopg
 import structlog
 
+from gateway.database.address import conninfo
+
 log = structlog.get_logger(__name__)
 
 CHANNEL = "gateway_changes"
@@ -51,12 +53,7 @@ class Listener:
 
     async def _listen(self) -> None:
         connection = await psycopg.AsyncConnection.connect(
-            self._url,
-            autocommit=True,
-            connect_timeout=5,
-            keepalives_idle=10,
-            keepalives_interval=5,
-            application_name="conversations-gateway listener",
+            conninfo(self._url, "conversations-gateway listener"), autocommit=True
         )
         async with connection:
             await connection.execute(f"LISTEN {CHANNEL}")

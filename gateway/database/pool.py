@@ -1,5 +1,7 @@
 """Database: the connection pool of a process. Tenant: one organization's way through it during one request."""
 
+import asyncio
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from uuid import UUID
@@ -8,12 +10,28 @@ import psycopg
 from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import PoolClosed, PoolTimeout
+from sqlalchemy import column, literal_column, select, table
 
+from gateway.database.address import conninfo
 from gateway.database.connections import Connections
 from gateway.database.errors import DatabaseTimeout, DatabaseUnavailable, MissingReference
 from gateway.database.migrate import VERSION_TABLE, is_later, newest_version
 from gateway.database.statements import Row, Statement
-from gateway.database.wire import Connection
+from gateway.database.wire import Connection, NoAnswer
+
+_GRACE = 2.0
+"""Seconds beyond a statement's own time, after which a server that was to stop it is thought to be gone."""
+_SUDDEN = 2.0
+"""Seconds within which a break is a connection's own, and not that of a network that fell silent."""
+_READY_WITHIN = 2.0
+_FULL_FOR = 5.0
+"""Seconds that a disk which was full is thought to be."""
+_STATE: Statement[tuple[str, str]] = Statement(
+    select(column("version_num"), literal_column("current_setting('transaction_read_only')")).select_from(
+        table(VERSION_TABLE)
+    ),
+    tuple,
+)
 
 
 @contextmanager
@@ -25,29 +43,33 @@ def translated_errors() -> Iterator[None]:
         raise MissingReference from error
     except errors.QueryCanceled as error:
         raise DatabaseTimeout from error
+    except errors.ReadOnlySqlTransaction as error:  # there may be another server that takes writes
+        raise DatabaseUnavailable from error
     except (PoolTimeout, PoolClosed, psycopg.OperationalError, psycopg.InterfaceError) as error:
         raise DatabaseUnavailable from error
 
 
-def session_options(url: str, statement_timeout: float) -> str:
-    """The options of a session: the URL's own and ours."""
+def session_options(url: str, statement_timeout: float, lock_timeout: float = 0) -> str:
+    """The options of a session: the URL's own and ours. The timeouts are seconds."""
     given = conninfo_to_dict(url).get("options") or ""
-    return f"{given} -c timezone=UTC -c statement_timeout={int(statement_timeout * 1000)}"
+    timeouts = f"-c statement_timeout={int(statement_timeout * 1000)} -c lock_timeout={int(lock_timeout * 1000)}"
+    return f"{given} -c timezone=UTC {timeouts}"
 
 
 class Database:
     """A pool of connections in autocommit. A statement holds one for as long as it runs, a request holds none."""
 
-    def __init__(self, url: str, *, size: int, timeout: float, statement_timeout: float) -> None:
-        """Open nothing yet. `timeout` and `statement_timeout` are seconds."""
+    def __init__(
+        self, url: str, *, size: int, timeout: float, statement_timeout: float, lock_timeout: float = 0
+    ) -> None:
+        """Open nothing yet. The timeouts are seconds; a `lock_timeout` of 0 is none but the statement's."""
+        self._patience = statement_timeout + _GRACE
+        self._full_until = 0.0
         self._pool = Connections(
-            url,
-            kwargs={
-                "autocommit": True,
-                "options": session_options(url, statement_timeout),
-                "application_name": "conversations-gateway",
-            },
+            conninfo(url, "conversations-gateway"),
+            kwargs={"autocommit": True, "options": session_options(url, statement_timeout, lock_timeout)},
             connection_class=Connection,
+            configure=self._configure,
             min_size=1,
             max_size=size,
             timeout=timeout,
@@ -65,13 +87,20 @@ class Database:
         """Close every connection."""
         await self._pool.close()
 
+    async def _configure(self, connection: Connection) -> None:
+        connection.patience = self._patience
+
     async def run(self, statement: Statement[Row], parameters: Mapping[str, object]) -> list[Row]:
         """All rows of one statement. Raises DatabaseUnavailable or DatabaseTimeout."""
+        started = time.monotonic()
         try:
             return await self._run(statement, parameters)
         except psycopg.Error as error:
             with translated_errors():
-                return await self._run_again(statement, parameters, error)
+                await self._learn(error)
+                if not (statement.sql.startswith("SELECT") and _broke(error)) or time.monotonic() > started + _SUDDEN:
+                    raise
+                return await self._run(statement, parameters)
 
     async def _run(self, statement: Statement[Row], parameters: Mapping[str, object]) -> list[Row]:
         # Not `async with pool.connection()`: it would commit, where every statement is its own transaction.
@@ -82,32 +111,33 @@ class Database:
             if not self._pool.gave_back(connection):
                 await self._pool.putconn(connection)
 
-    async def _run_again(
-        self, statement: Statement[Row], parameters: Mapping[str, object], error: psycopg.Error
-    ) -> list[Row]:
-        if not isinstance(error, psycopg.OperationalError) or isinstance(error, errors.QueryCanceled):
-            raise error
-        # One broken connection says that others may be: after a restart of the server all of them are.
-        await self._pool.check()
-        if not statement.sql.startswith("SELECT"):
-            raise error
-        return await self._run(statement, parameters)
+    async def _learn(self, error: psycopg.Error) -> None:
+        if isinstance(error, NoAnswer):
+            await self._pool.drain()  # the other connections lead to where nobody answers as well
+        if isinstance(error, errors.DiskFull):
+            self._full_until = time.monotonic() + _FULL_FOR
 
     async def unready(self) -> str | None:
         """Say in a few words why requests cannot be served, or None where they can."""
         try:
-            with translated_errors():
-                async with self._pool.connection(timeout=2) as connection:
-                    cursor = await connection.execute(f"SELECT version_num FROM {VERSION_TABLE}")  # noqa: S608 (a constant)
-                    row = await cursor.fetchone()
-        except (DatabaseUnavailable, DatabaseTimeout):
+            async with asyncio.timeout(_READY_WITHIN):
+                rows = await self.run(_STATE, {})
+        except (DatabaseUnavailable, DatabaseTimeout, TimeoutError):
             return "the database does not answer"
         except errors.UndefinedTable:
             return "the database has no tables of the gateway: run `gateway migrate`"
         # A later version has all that this one needs: what was upgraded first does not stop what is upgraded next.
-        if row is None or not (row[0] == self._version or is_later(row[0])):
+        if not rows or not (rows[0][0] == self._version or is_later(rows[0][0])):
             return "the database's tables are of another version: run `gateway migrate`"
-        return None
+        if rows[0][1] == "on":
+            return "the database is read-only"
+        return "the database's disk is full" if time.monotonic() < self._full_until else None
+
+
+def _broke(error: psycopg.Error) -> bool:
+    """Say whether the connection is to blame, and another one may do better."""
+    ended = error.sqlstate is None or error.sqlstate.startswith("57P")
+    return ended and isinstance(error, psycopg.OperationalError) and not isinstance(error, NoAnswer | PoolTimeout)
 
 
 class Tenant:

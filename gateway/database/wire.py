@@ -19,9 +19,13 @@ from gateway.database.statements import Row, Statement
 KEPT_STATEMENTS = 256
 """Prepared statements that a connection keeps: each takes memory of the server."""
 
-_CANCEL_SECONDS = 5.0
+_CANCEL_SECONDS = 2.0
 
 _DONE = {pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK}
+
+
+class NoAnswer(psycopg.OperationalError):
+    """The server does not answer, and does not stop the statement either."""
 
 
 class _Prepared(NamedTuple):
@@ -46,7 +50,10 @@ class Connection(psycopg.AsyncConnection[Any]):
         """The loop that watches the socket, if one does."""
         self._socket = -1
         self._writes = False
-        self._answered: asyncio.Future[None] | None = None
+        self._answered: asyncio.Future[PGresult] | None = None
+        self._last: PGresult | None = None
+        self.patience = 60.0
+        """Seconds that an answer is waited for."""
 
     async def rows(self, statement: Statement[Row], parameters: Mapping[str, object]) -> list[Row]:
         """Run a statement. Raises psycopg's errors, without their details: those may quote what a row holds."""
@@ -65,8 +72,9 @@ class Connection(psycopg.AsyncConnection[Any]):
                 result = await self._result()
                 loaders = self._loaders(statement.sql, prepared, result)
             return loaders.load_rows(0, result.ntuples, statement.make)
-        except errors.FeatureNotSupported:
-            await self.close()  # a table was altered: what was prepared before does not fit it
+        except (errors.FeatureNotSupported, errors.ReadOnlySqlTransaction, NoAnswer):
+            # A table was altered, and what was prepared before does not fit it; or there is a better server.
+            await self.close()
             raise
         except asyncio.CancelledError:
             try:
@@ -108,12 +116,15 @@ class Connection(psycopg.AsyncConnection[Any]):
 
     async def _result(self) -> PGresult:
         loop = self._loop or self._watch()
-        self._answered = loop.create_future()
+        self._answered, self._last = loop.create_future(), None
+        timer = loop.call_later(self.patience, _give_up, self._answered)
         if self.pgconn.flush():
             self._writes = True  # more than the socket takes at once
             loop.add_writer(self._socket, self._proceed)
-        await self._answered
-        return self._collected(self.pgconn)
+        try:
+            return _checked(await self._answered)
+        finally:
+            timer.cancel()
 
     def _watch(self) -> asyncio.AbstractEventLoop:
         self._loop, self._socket = asyncio.get_running_loop(), self.pgconn.socket
@@ -138,25 +149,36 @@ class Connection(psycopg.AsyncConnection[Any]):
             pgconn.consume_input()
             if self._writes and self._loop and pgconn.flush() == 0:
                 self._stop_writing(self._loop)
-            if answered and not pgconn.is_busy() and not answered.done():
-                answered.set_result(None)
+            # Only what has arrived is asked for: libpq would wait for the rest, and everybody else with it.
+            while answered and not answered.done() and not pgconn.is_busy():
+                self._take(pgconn.get_result(), answered)
         except psycopg.OperationalError as error:
             self._look_away()
             if answered and not answered.done():
-                answered.set_exception(error)
+                self._take(None, answered, error)
 
-    def _collected(self, pgconn: PGconn) -> PGresult:
-        # The server's last word comes with its answer: what is asked for here has arrived, or is about to.
-        result = pgconn.get_result()
-        while (another := pgconn.get_result()) is not None:
-            result = another
-        if result is None:
-            raise psycopg.OperationalError("the server closed the connection")
-        if result.status not in _DONE:
-            state = result.error_field(pq.DiagnosticField.SQLSTATE) or b""
-            message = result.error_field(pq.DiagnosticField.MESSAGE_PRIMARY) or b""
-            raise _error_class(state.decode())(message.decode(errors="replace"))
-        return result
+    def _take(
+        self, result: PGresult | None, answered: asyncio.Future[PGresult], error: psycopg.Error | None = None
+    ) -> None:
+        if result is not None:
+            self._last = result
+        elif self._last is not None:  # also where the server said why, and then closed the connection
+            answered.set_result(self._last)
+        else:
+            answered.set_exception(error or psycopg.OperationalError("the server closed the connection"))
+
+
+def _give_up(answered: asyncio.Future[PGresult]) -> None:
+    if not answered.done():
+        answered.set_exception(NoAnswer("no answer"))
+
+
+def _checked(result: PGresult) -> PGresult:
+    if result.status not in _DONE:
+        state = result.error_field(pq.DiagnosticField.SQLSTATE) or b""
+        message = result.error_field(pq.DiagnosticField.MESSAGE_PRIMARY) or b""
+        raise _error_class(state.decode())(message.decode(errors="replace"))
+    return result
 
 
 def _error_class(state: str) -> type[psycopg.Error]:

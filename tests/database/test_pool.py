@@ -4,23 +4,23 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import psycopg
 import pytest
-from sqlalchemy import Float, Integer, Text, Uuid, bindparam, cast, func, select, text
+from sqlalchemy import Float, Integer, Text, Uuid, bindparam, cast, false, func, insert, select
 
 from gateway.database.errors import DatabaseTimeout, DatabaseUnavailable
 from gateway.database.pool import Database, Tenant
 from gateway.database.statements import Statement, scalar
+from gateway.database.tables import leads
+from tests.support.road import Road
 
 ONE: Statement[int] = Statement(select(bindparam("one", type_=Integer)), scalar)
 SLEEP: Statement[None] = Statement(select(func.pg_sleep(bindparam("seconds", type_=Float))), scalar)
 LENGTH: Statement[int] = Statement(select(func.length(bindparam("content", type_=Text))), scalar)
 SETTING: Statement[str] = Statement(select(func.current_setting(bindparam("name", type_=Text))), scalar)
 PROCESS: Statement[int] = Statement(select(func.pg_backend_pid()), scalar)
-ZONE: Statement[str] = Statement(text("SHOW timezone"), scalar)
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 
 
@@ -34,43 +34,6 @@ async def opened(
         yield database
     finally:
         await database.close()
-
-
-class Road:
-    """A TCP port that leads to the tests' PostgreSQL, and can be closed and opened again."""
-
-    def __init__(self, database_url: str) -> None:
-        parts = urlsplit(database_url)
-        server = parse_qs(parts.query)
-        self._socket = f"{server['host'][0]}/.s.PGSQL.{server['port'][0]}"
-        self._travellers: list[asyncio.StreamWriter] = []
-        self._path = parts.path
-        self._port = 0
-
-    @property
-    def url(self) -> str:
-        return f"postgresql://postgres@127.0.0.1:{self._port}{self._path}?sslmode=disable"
-
-    async def open(self) -> None:
-        self._server = await asyncio.start_server(self._travel, "127.0.0.1", self._port)
-        self._port = self._server.sockets[0].getsockname()[1]
-
-    async def close(self) -> None:
-        self._server.close()
-        for writer in self._travellers:
-            writer.close()
-        self._travellers.clear()
-        await self._server.wait_closed()
-
-    async def _travel(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        far_reader, far_writer = await asyncio.open_unix_connection(self._socket)
-        self._travellers += [writer, far_writer]
-        await asyncio.gather(self._carry(reader, far_writer), self._carry(far_reader, writer))
-
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(65536):
-            writer.write(data)
-        writer.close()
 
 
 async def test_statements_are_counted_and_know_their_organization(database: Database) -> None:
@@ -145,17 +108,61 @@ async def test_a_closed_pool_is_unavailable(database_url: str) -> None:
 
 
 async def test_a_server_that_goes_and_comes_back(database_url: str) -> None:
-    road = Road(database_url)
-    await road.open()
-    async with opened(road.url, patience=0.3) as database:
-        assert await database.run(ONE, {"one": 1}) == [1]
-        await road.close()
-        for _ in range(3):
-            with pytest.raises(DatabaseUnavailable):
-                await database.run(ONE, {"one": 2})
-        await road.open()
-        assert await answered(database) < 3
-    await road.close()
+    with Road(database_url) as road:
+        async with opened(road.url, patience=0.3) as database:
+            assert await database.run(ONE, {"one": 1}) == [1]
+            road.close()
+            for _ in range(3):
+                with pytest.raises(DatabaseUnavailable):
+                    await database.run(ONE, {"one": 2})
+            road.open()
+            assert await answered(database) < 3
+
+
+async def test_a_server_that_falls_silent_is_not_waited_for(database_url: str) -> None:
+    with Road(database_url) as road:
+        async with opened(road.url, size=2, patience=0.3, statement_timeout=0.2) as database:
+            both = (database.run(ONE, {"one": number}) for number in range(2))
+            assert await asyncio.gather(*both) == [[0], [1]]
+            road.silence()
+            started = time.monotonic()
+            for _ in range(2):
+                with pytest.raises(DatabaseUnavailable):
+                    await database.run(ONE, {"one": 2})
+            assert await database.unready() == "the database does not answer"
+            assert time.monotonic() - started < 10
+            road.cut()
+            road.speak()
+            assert await answered(database) < 10
+            assert await database.unready() is None
+
+
+async def test_of_several_addresses_the_one_that_answers_is_found(database_url: str) -> None:
+    with Road(database_url) as first, Road(database_url) as second:
+        hosts = f"{first.address},{second.address}"
+        url = f"postgresql://postgres@{hosts}/gateway?sslmode=disable&target_session_attrs=read-write"
+        async with opened(url, patience=1) as database:
+            assert await database.run(ONE, {"one": 1}) == [1]
+            first.close()
+            assert await answered(database) < 5
+            first.open()
+            second.close()
+            assert await answered(database) < 5
+
+
+async def test_connections_that_broke_unnoticed_are_not_used(database_url: str, connection: psycopg.Connection) -> None:
+    async with opened(database_url, size=3) as database:
+        sleeping = (database.run(SLEEP, {"seconds": 0.1}) for _ in range(3))
+        await asyncio.gather(*sleeping)
+        connection.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE application_name = 'conversations-gateway' AND query LIKE '%pg_sleep%' AND pid != pg_backend_pid()"
+        )
+        # Were it a write, it would not be tried again.
+        write: Statement[int] = Statement(
+            insert(leads).from_select(["name"], select(leads.c.name).where(false())), scalar
+        )
+        assert [await database.run(write, {}) for _ in range(5)] == [[]] * 5
 
 
 async def answered(database: Database) -> float:
@@ -177,28 +184,6 @@ async def test_a_connection_that_the_server_ended_is_replaced(
         (process,) = await database.run(PROCESS, {})
         connection.execute("SELECT pg_terminate_backend(%s, 5000)", (process,))
         assert await database.run(PROCESS, {}) not in ([], [process])
-
-
-async def test_a_connection_that_ended_while_idle_is_not_asked(
-    database_url: str, connection: psycopg.Connection
-) -> None:
-    async with opened(database_url) as database:
-        (process,) = await database.run(PROCESS, {})
-        connection.execute("SELECT pg_terminate_backend(%s, 5000)", (process,))
-        await asyncio.sleep(0.1)  # its end arrives
-        assert await database.run(ZONE, {}) == ["UTC"]  # which is not tried again: it might be a change
-
-
-async def test_a_connection_is_used_again(database_url: str) -> None:
-    async with opened(database_url, size=3) as database:
-        await asyncio.gather(*(database.run(SLEEP, {"seconds": 0.1}) for _ in range(3)))
-        assert len({tuple(await database.run(PROCESS, {})) for _ in range(5)}) == 1
-
-
-async def test_more_than_the_socket_takes_at_once(database_url: str) -> None:
-    async with opened(database_url) as database:
-        sizes = (10_000_000, 3, 5_000_000)
-        assert [await database.run(LENGTH, {"content": "a" * size}) for size in sizes] == [[size] for size in sizes]
 
 
 async def test_what_text_cannot_hold_does_not_harm_the_connection(database_url: str) -> None:

@@ -169,6 +169,7 @@ NONSENSE = {
     "POOL_SIZE": ["many", "0", "1000000000"],
     "POOL_TIMEOUT": ["0", "inf", "nan"],
     "STATEMENT_TIMEOUT": ["0", "0.0001", "inf", "1e12"],
+    "LOCK_TIMEOUT": ["-1", "inf"],
     "JWT_SECRET": ["short"],
     "JWKS_URL": ["nonsense", "ftp://provider/keys", "file:///keys"],
     "MAX_BODY_BYTES": ["0", "1 MB"],
