@@ -52,6 +52,8 @@ class Connection(psycopg.AsyncConnection[Any]):
         self._writes = False
         self._answered: asyncio.Future[PGresult] | None = None
         self._last: PGresult | None = None
+        self._asked_at = 0.0
+        self._alarm: asyncio.TimerHandle | None = None
         self.patience = 60.0
         """Seconds that an answer is waited for."""
 
@@ -117,23 +119,32 @@ class Connection(psycopg.AsyncConnection[Any]):
     async def _result(self) -> PGresult:
         loop = self._loop or self._watch()
         self._answered, self._last = loop.create_future(), None
-        timer = loop.call_later(self.patience, _give_up, self._answered)
+        self._asked_at = loop.time()
         if self.pgconn.flush():
             self._writes = True  # more than the socket takes at once
             loop.add_writer(self._socket, self._proceed)
-        try:
-            return _checked(await self._answered)
-        finally:
-            timer.cancel()
+        return _checked(await self._answered)
 
     def _watch(self) -> asyncio.AbstractEventLoop:
         self._loop, self._socket = asyncio.get_running_loop(), self.pgconn.socket
         self._loop.add_reader(self._socket, self._proceed)
+        self._alarm = self._loop.call_later(self.patience, self._look_at_clock, self._loop)
         return self._loop
+
+    def _look_at_clock(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Give up where an answer is overdue. One alarm serves all statements: setting one for each would cost more."""
+        left = self.patience
+        if self._answered and not self._answered.done():
+            left = self._asked_at + self.patience - loop.time()
+            if left <= 0:
+                self._answered.set_exception(NoAnswer("no answer"))
+        self._alarm = loop.call_later(left if left > 0 else self.patience, self._look_at_clock, loop)
 
     def _look_away(self) -> None:
         if self._loop is not None:
             self._loop.remove_reader(self._socket)
+            if self._alarm:
+                self._alarm.cancel()
             self._stop_writing(self._loop)
             self._loop = None
 
@@ -166,11 +177,6 @@ class Connection(psycopg.AsyncConnection[Any]):
             answered.set_result(self._last)
         else:
             answered.set_exception(error or psycopg.OperationalError("the server closed the connection"))
-
-
-def _give_up(answered: asyncio.Future[PGresult]) -> None:
-    if not answered.done():
-        answered.set_exception(NoAnswer("no answer"))
 
 
 def _checked(result: PGresult) -> PGresult:

@@ -158,7 +158,8 @@ async def test_connections_that_broke_unnoticed_are_not_used(database_url: str, 
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
             " WHERE application_name = 'conversations-gateway' AND query LIKE '%pg_sleep%' AND pid != pg_backend_pid()"
         )
-        # Were it a write, it would not be tried again.
+        await asyncio.sleep(0.1)
+        # A write: it is not tried again.
         write: Statement[int] = Statement(
             insert(leads).from_select(["name"], select(leads.c.name).where(false())), scalar
         )

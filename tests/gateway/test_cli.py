@@ -36,6 +36,8 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in os.environ:
         if name.startswith("GATEWAY_"):
             monkeypatch.delenv(name)
+    for name in ("GATEWAY_DOCUMENTS", "GATEWAY_DOCUMENTS_MODE"):  # `serve` hands them on to its workers like this
+        monkeypatch.setenv(name, "")
     monkeypatch.setenv("PYTHONPATH", f"{ROOT}{os.pathsep}{ROOT / 'graphql'}")
     monkeypatch.chdir(tmp_path)
 
