@@ -4,6 +4,7 @@ import os
 import re
 import secrets
 import time
+from functools import lru_cache
 from http import HTTPStatus
 
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
@@ -31,6 +32,10 @@ _SECONDS = Histogram(
 _REST_CALLS = Counter("gateway_rest_calls", "REST calls, by who still makes them.", [*_LABELS, "client"])
 _CONNECTIONS = Gauge("gateway_pool_connections", "Open database connections.", multiprocess_mode="livesum")
 _WAITING = Gauge("gateway_pool_waiting", "Requests that wait for a connection.", multiprocess_mode="livesum")
+
+# Finding them by their labels anew would cost more than counting.
+_counter = lru_cache(maxsize=None)(_REQUESTS.labels)
+_histogram = lru_cache(maxsize=None)(_SECONDS.labels)
 
 _REST = "/api/"
 _ELSEWHERE = "other"
@@ -75,8 +80,8 @@ class Metrics:
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
         route = scope["route"].path if "route" in scope else _ELSEWHERE
         method = scope["method"] if scope["method"] in _METHODS else _ELSEWHERE
-        _REQUESTS.labels(route, method, status).inc()
-        _SECONDS.labels(route, method).observe(seconds)
+        _counter(route, method, status).inc()
+        _histogram(route, method).observe(seconds)
         if route.startswith(_REST):
             agent = next((value for name, value in scope["headers"] if name == b"user-agent"), b"")
             _REST_CALLS.labels(route, method, client_family(agent.decode("latin-1"))).inc()

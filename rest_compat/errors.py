@@ -91,7 +91,7 @@ def accepts_problems(accept: str | None) -> bool:
     >>> accepts_problems("application/json, application/problem+json"), accepts_problems("*/*")
     (True, False)
     """
-    return accept is not None and PROBLEM in accept.lower() and preferred(accept, [PROBLEM]) is not None
+    return accept is not None and PROBLEM in accept.lower() and preferred(accept, (PROBLEM,)) is not None
 
 
 class _Writing(NamedTuple):

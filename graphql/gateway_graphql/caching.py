@@ -1,9 +1,9 @@
 """Conditional answers: what has not changed is not sent again."""
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.caching import entity_tag, is_known
+from gateway_graphql.requests import Request
 
 
 def cacheable(response: Response, request: Request) -> Response:
@@ -12,7 +12,7 @@ def cacheable(response: Response, request: Request) -> Response:
         return response
     tag = entity_tag(bytes(response.body))
     headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Accept, Authorization"}
-    if is_known(request.headers.get("if-none-match", ""), tag):
+    if is_known(request.header(b"if-none-match") or "", tag):
         return Response(status_code=304, headers=headers)
     response.headers.update(headers)
     return response

@@ -1,10 +1,10 @@
 """GraphQL over HTTP, as its specification has it: POST and GET, media types, status codes."""
 
 import asyncio
+from collections.abc import Mapping
 
 from graphql import OperationType
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -16,6 +16,7 @@ from gateway_graphql.execution import Operation
 from gateway_graphql.limits import too_complex
 from gateway_graphql.negotiation import preferred
 from gateway_graphql.parameters import JSON, BadRequest, in_query, posted
+from gateway_graphql.requests import Request
 from gateway_graphql.service import Service
 from gateway_graphql.sse import EVENT_STREAM, event_stream
 
@@ -23,12 +24,14 @@ GRAPHQL_JSON = "application/graphql-response+json"
 HTML = "text/html"
 
 _OFFERED = {
-    "GET": [JSON, GRAPHQL_JSON, HTML, EVENT_STREAM],
-    "HEAD": [JSON, GRAPHQL_JSON, HTML],
-    "POST": [JSON, GRAPHQL_JSON, EVENT_STREAM],
+    "GET": (JSON, GRAPHQL_JSON, HTML, EVENT_STREAM),
+    "HEAD": (JSON, GRAPHQL_JSON, HTML),
+    "POST": (JSON, GRAPHQL_JSON, EVENT_STREAM),
 }
 _QUERIES = frozenset({OperationType.QUERY})
 _QUERIES_AND_MUTATIONS = frozenset({OperationType.QUERY, OperationType.MUTATION})
+
+_NONE: Mapping[str, str] = {}
 
 _STATUS = {
     ErrorCode.UNAUTHENTICATED: 401,
@@ -54,8 +57,8 @@ class GraphQLEndpoint:
         await response(scope, receive, send)
 
     async def _response(self, request: Request) -> Response:
-        offered = _OFFERED.get(request.method, [JSON])
-        media_type = preferred(request.headers.get("accept"), offered)
+        offered = _OFFERED.get(request.method, (JSON,))
+        media_type = preferred(request.header(b"accept"), offered)
         if media_type == HTML:
             return self._page
         try:
@@ -75,13 +78,13 @@ class GraphQLEndpoint:
             raise BadRequest(405, "Use GET or POST.", {"Allow": "GET, HEAD, POST"})
         if media_type is None:
             raise BadRequest(406, f"The answer can be `{GRAPHQL_JSON}` or `{JSON}`.")
-        viewer = await self._service.viewer(request.headers.get("authorization"))
+        viewer = await self._service.viewer(request.header(b"authorization"))
         is_post = request.method == "POST"
         asked = await posted(request) if is_post else in_query(request.query_params)
         allowed = _QUERIES_AND_MUTATIONS if is_post else _QUERIES
         if isinstance(asked, list):
             return await self._batch(asked, viewer, media_type)
-        context = self._service.context(viewer, request.headers.get("last-event-id"))
+        context = self._service.context(viewer, request.header(b"last-event-id"))
         if media_type == EVENT_STREAM:
             allowed |= {OperationType.SUBSCRIPTION}
             return event_stream(self._service.execute.stream(asked, context, allowed=allowed), viewer)
@@ -89,14 +92,14 @@ class GraphQLEndpoint:
             answer = await self._service.execute(asked, context, allowed=allowed)
         except OperationNotAllowed as error:
             raise BadRequest(400 if is_post else 405, str(error), {"Allow": "POST"}) from None
-        response = _response(answer, _status(answer, media_type), media_type, {})
+        response = _response(answer, _status(answer, media_type), media_type)
         return response if is_post else cacheable(response, request)
 
     async def _batch(self, operations: list[Operation], viewer: Viewer, media_type: str) -> Response:
         most = self._service.most_in_batch
         if len(operations) > most:
             answer = refused([too_complex("batch", most, len(operations))])
-            return _response(answer, 400, media_type, {})
+            return _response(answer, 400, media_type)
         if media_type == EVENT_STREAM:
             raise BadRequest(400, "A batch cannot be streamed.")
         # One after another: the mutations among them take effect in their order.
@@ -125,9 +128,24 @@ def _status(answer: Answer, media_type: str) -> int:
     return 400 if media_type == GRAPHQL_JSON and not answer.executed else 200
 
 
-def _response(answer: Answer, status: int, media_type: str | None, headers: dict[str, str]) -> Response:
-    headers["Vary"] = "Accept"
+def _response(answer: Answer, status: int, media_type: str | None, headers: Mapping[str, str] = _NONE) -> Response:
+    response = _Json(answer.json, status, GRAPHQL_JSON if media_type == GRAPHQL_JSON else JSON)
+    if headers:
+        response.headers.update(headers)
     if status in {429, 503}:
-        headers["Retry-After"] = str((answer.errors or [{}])[0]["extensions"].get("retryAfter", 1))
-    written = media_type if media_type in {JSON, GRAPHQL_JSON} else JSON
-    return Response(to_json(answer.body), status, headers, f"{written}; charset=utf-8")
+        response.headers["Retry-After"] = str((answer.errors or [{}])[0]["extensions"].get("retryAfter", 1))
+    return response
+
+
+class _Json(Response):
+    """An answer with the headers that all have: making them of texts each time would cost more than the rest."""
+
+    def __init__(self, content: bytes, status: int, media_type: str) -> None:
+        self.status_code = status
+        self.body = content
+        self.background = None
+        self.raw_headers = [_CONTENT_TYPES[media_type], _VARY, (b"content-length", b"%d" % len(content))]
+
+
+_VARY = (b"vary", b"Accept")
+_CONTENT_TYPES = {each: (b"content-type", f"{each}; charset=utf-8".encode()) for each in (JSON, GRAPHQL_JSON)}

@@ -1,14 +1,16 @@
 """Content negotiation: which media type a request prefers."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 
-def preferred(accept: str | None, offered: Sequence[str]) -> str | None:
+@lru_cache(maxsize=256)
+def preferred(accept: str | None, offered: tuple[str, ...]) -> str | None:
     """Pick the offered media type that an Accept header likes best; None where it takes none of them.
 
     Of equally liked ones the first offered wins, which also answers a missing header.
 
-    >>> preferred("text/html, */*;q=0.1", ["application/json", "text/html"])
+    >>> preferred("text/html, */*;q=0.1", ("application/json", "text/html"))
     'text/html'
     """
     if not accept or not accept.strip():

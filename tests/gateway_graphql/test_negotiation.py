@@ -36,4 +36,4 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;
     ],
 )
 def test_preferred(accept: str | None, expected: str | None) -> None:
-    assert preferred(accept, [JSON, GRAPHQL, HTML]) == expected
+    assert preferred(accept, (JSON, GRAPHQL, HTML)) == expected
