@@ -18,7 +18,7 @@ from typer.main import get_command
 from gateway.cli import app
 from gateway.settings import Settings
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 CONTAINERFILE = (ROOT / "Containerfile").read_text(encoding="utf-8").replace("\\\n", " ")
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
 COMMANDS = get_command(app).commands  # type: ignore[attr-defined]  # a group has them
