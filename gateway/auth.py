@@ -52,6 +52,8 @@ class Viewer(NamedTuple):
     """What is allowed in effect: writing includes reading."""
     expires_at: float
     """The token's `exp`: seconds since the epoch, without leeway."""
+    client: str | None = None
+    """The program that the token was issued to, where it says so: its `azp` or `client_id`."""
 
 
 class _Verified(NamedTuple):
@@ -125,7 +127,7 @@ class Authenticator:
         audiences = audience if isinstance(audience, list) else [audience]
         if self._audience is not None and self._audience not in audiences:
             raise Unauthenticated("Token audience is not accepted")
-        return Viewer(_user_id(claims), _organization_id(claims), _scopes(claims), expires_at)
+        return Viewer(_user_id(claims), _organization_id(claims), _scopes(claims), expires_at, _client(claims))
 
 
 def _secret_key(secret: SecretStr) -> PyJWK:
@@ -172,6 +174,11 @@ def _organization_id(claims: Claims) -> UUID:
     if not isinstance(organization_id, str) or not _UUID.fullmatch(organization_id):
         raise Unauthenticated("Token has no valid organization_id")
     return UUID(organization_id)
+
+
+def _client(claims: Claims) -> str | None:
+    # Whatever it is: nothing depends on it.
+    return next((given for name in ("azp", "client_id") if isinstance(given := claims.get(name), str) and given), None)
 
 
 def _scopes(claims: Claims) -> frozenset[str]:

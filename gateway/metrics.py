@@ -1,7 +1,6 @@
-"""Metrics for Prometheus: who asks for what, how long it takes, what it waits for. Labels are few by design."""
+"""Metrics for Prometheus: what is asked for, how long it takes, what it waits for. Labels are few by design."""
 
 import os
-import re
 import secrets
 import time
 from functools import lru_cache
@@ -29,7 +28,6 @@ _SECONDS = Histogram(
     _LABELS,
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
-_REST_CALLS = Counter("gateway_rest_calls", "REST calls, by who still makes them.", [*_LABELS, "client"])
 _CONNECTIONS = Gauge("gateway_pool_connections", "Open database connections.", multiprocess_mode="livesum")
 _WAITING = Gauge("gateway_pool_waiting", "Requests that wait for a connection.", multiprocess_mode="livesum")
 
@@ -37,18 +35,8 @@ _WAITING = Gauge("gateway_pool_waiting", "Requests that wait for a connection.",
 _counter = lru_cache(maxsize=None)(_REQUESTS.labels)
 _histogram = lru_cache(maxsize=None)(_SECONDS.labels)
 
-_REST = "/api/"
 _ELSEWHERE = "other"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"})
-_FAMILIES = {
-    "mozilla": "browser", "curl": "curl", "wget": "wget", "python-requests": "python-requests",
-    "python-httpx": "python-httpx", "aiohttp": "aiohttp", "python-urllib": "python-urllib", "axios": "axios",
-    "node": "node", "node-fetch": "node-fetch", "undici": "undici", "got": "got", "go-http-client": "go",
-    "okhttp": "okhttp", "java": "java", "apache-httpclient": "java", "dart": "dart", "ruby": "ruby",
-    "faraday": "ruby", "guzzlehttp": "php", "reqwest": "rust", "postmanruntime": "postman", "insomnia": "insomnia",
-    "n8n": "n8n", "zapier": "zapier", "make": "make",
-}  # fmt: skip
-_PRODUCT = re.compile(r"[A-Za-z0-9._-]*[A-Za-z0-9_-]")
 
 
 class Metrics:
@@ -56,7 +44,7 @@ class Metrics:
 
     def __init__(self, app: ASGIApp, database: Database) -> None:
         self._app = app
-        self._pool = database._pool  # noqa: SLF001 (its load is to be seen from nowhere else)
+        self._database = database
         self._sampled_at = 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -82,24 +70,11 @@ class Metrics:
         method = scope["method"] if scope["method"] in _METHODS else _ELSEWHERE
         _counter(route, method, status).inc()
         _histogram(route, method).observe(seconds)
-        if route.startswith(_REST):
-            agent = next((value for name, value in scope["headers"] if name == b"user-agent"), b"")
-            _REST_CALLS.labels(route, method, client_family(agent.decode("latin-1"))).inc()
         if time.monotonic() - self._sampled_at > 1:
             self._sampled_at = time.monotonic()
-            load = self._pool.get_stats()
-            _CONNECTIONS.set(load.get("pool_size", 0))
-            _WAITING.set(load.get("requests_waiting", 0))
-
-
-def client_family(user_agent: str) -> str:
-    """Say which of the known clients a User-Agent names first, `none`, or `other`.
-
-    >>> client_family("python-requests/2.32.0"), client_family("AcmeSync/4 curl/8"), client_family("")
-    ('python-requests', 'other', 'none')
-    """
-    product = _PRODUCT.match(user_agent)
-    return _FAMILIES.get(product[0].lower() if product else "", "other" if user_agent else "none")
+            load = self._database.load
+            _CONNECTIONS.set(load.connections)
+            _WAITING.set(load.waiting)
 
 
 class MetricsEndpoint:

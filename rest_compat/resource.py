@@ -16,6 +16,7 @@ from gateway.settings import Settings
 from gateway_graphql.context import Context
 from gateway_graphql.writes import Overtaken
 from rest_compat.call import Call, Listed, Versions
+from rest_compat.callers import count_call
 from rest_compat.errors import error_response
 from rest_compat.manners import Headers, Meter, common_headers, prefers_successor, response
 from rest_compat.preconditions import Preconditions, preconditions, tags
@@ -35,7 +36,8 @@ class Gateway(NamedTuple):
 class Resource:
     """What one path answers, by method."""
 
-    def __init__(self, gateway: Gateway, calls: Mapping[str, Call]) -> None:
+    def __init__(self, gateway: Gateway, path: str, calls: Mapping[str, Call]) -> None:
+        self._path = path
         self._authenticator, self._database = gateway.authenticator, gateway.database
         self._meter = Meter(gateway.budget)
         self._headers = common_headers(gateway.settings)
@@ -51,12 +53,14 @@ class Resource:
             answer = await self._answer(request, headers)
         except Exception as error:  # noqa: BLE001 (the one boundary: what has no class is masked and logged)
             answer = error_response(error, request, headers)
+        method = request.method if request.method in self._calls else None
+        count_call(self._path, method, request.headers.get("user-agent", ""), scope.get("viewer"))
         await answer(scope, receive, send)
 
     async def _answer(self, request: Request, headers: Headers) -> Response:
         if request.method not in self._calls:
             raise HTTPException(405, headers={"Allow": self._allow})
-        viewer = await self._authenticator.viewer(request.headers.get("authorization"))
+        viewer = request.scope["viewer"] = await self._authenticator.viewer(request.headers.get("authorization"))
         call, reader = self._calls[request.method]
         context = Context(viewer, self._database)
         context.require(call.scope)

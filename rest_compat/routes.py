@@ -41,4 +41,4 @@ CALLS: Mapping[str, Mapping[str, Call]] = {
 
 def rest_routes(gateway: Gateway) -> list[Route]:
     """Make the routes. Every one of them asks for a token."""
-    return [Route(PREFIX + path, Resource(gateway, calls)) for path, calls in CALLS.items()]
+    return [Route(PREFIX + path, Resource(gateway, PREFIX + path, calls)) for path, calls in CALLS.items()]

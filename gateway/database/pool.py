@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -56,6 +57,13 @@ def session_options(url: str, statement_timeout: float, lock_timeout: float = 0)
     return f"{given} -c timezone=UTC {timeouts}"
 
 
+class Load(NamedTuple):
+    """Open connections, and requests that wait for one."""
+
+    connections: int
+    waiting: int
+
+
 class Database:
     """A pool of connections in autocommit. A statement holds one for as long as it runs, a request holds none."""
 
@@ -78,6 +86,12 @@ class Database:
             open=False,
         )
         self._version = newest_version()
+
+    @property
+    def load(self) -> Load:
+        """How busy the pool is."""
+        told = self._pool.get_stats()
+        return Load(told.get("pool_size", 0), told.get("requests_waiting", 0))
 
     async def open(self) -> None:
         """Start connecting. Does not wait: a gateway starts without its database and says so in `/readyz`."""

@@ -5,21 +5,13 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
-from gateway.metrics import client_family
 from gateway.settings import Settings
+from tests.support.metrics import counted
 from tests.support.organization import SECRET, Organization
 from tests.support.server import serving
 
 ROUTE = "/api/v1/leads/{lead_id}"
-
-
-def counted(url: str, name: str, **labels: str) -> float:
-    """The value of a sample; 0 where there is none."""
-    text = httpx.get(f"{url}/metrics").text
-    samples = (sample for family in text_string_to_metric_families(text) for sample in family.samples)
-    return sum(each.value for each in samples if each.name == name and labels.items() <= each.labels.items())
 
 
 @pytest.mark.parametrize(
@@ -27,7 +19,6 @@ def counted(url: str, name: str, **labels: str) -> float:
     [
         ("gateway_requests_total", {"route": ROUTE, "method": "GET", "status": "404"}),
         ("gateway_request_seconds_count", {"route": ROUTE, "method": "GET"}),
-        ("gateway_rest_calls_total", {"route": ROUTE, "method": "GET", "client": "curl"}),
     ],
 )
 def test_a_call_is_counted_by_its_route(organization: Organization, name: str, labels: dict[str, str]) -> None:
@@ -48,23 +39,6 @@ def test_what_is_not_served_has_one_label(organization: Organization) -> None:
 def test_the_pool_is_seen(organization: Organization) -> None:
     organization.http.get("/api/v1/leads")
     assert counted(organization.url, "gateway_pool_connections") >= 1
-
-
-@pytest.mark.parametrize(
-    ("user_agent", "family"),
-    [
-        ("Mozilla/5.0 (X11; Linux x86_64)", "browser"),
-        ("python-requests/2.32.0", "python-requests"),
-        ("Go-http-client/2.0", "go"),
-        ("axios", "axios"),
-        ("AcmeSync/4 (curl)", "other"),
-        ("../../etc", "other"),
-        ("(x)", "other"),
-        ("", "none"),
-    ],
-)
-def test_families_of_clients(user_agent: str, family: str) -> None:
-    assert client_family(user_agent) == family
 
 
 @pytest.fixture
