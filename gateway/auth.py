@@ -1,6 +1,5 @@
 """Token -> Viewer: who asks, of which organization, with which scopes. Anything else is Unauthenticated."""
 
-import re
 import time
 from collections.abc import Callable
 from enum import StrEnum
@@ -13,6 +12,7 @@ from jwt.utils import base64url_encode
 from pydantic import SecretStr
 
 from gateway.jwks import ALGORITHMS, Jwks
+from gateway.records import read_uuid
 from gateway.settings import Settings
 
 LEEWAY = 10.0  # seconds that the clocks of the gateway and of the identity provider may differ
@@ -21,7 +21,6 @@ KEPT_TOKENS = 10_000
 """Tokens that are remembered as verified: the ones used first are forgotten first."""
 
 _YEAR_10000 = 253_402_300_800.0
-_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)  # UUID() reads much else
 _JWS = PyJWS()
 
 Claims = dict[str, Any]
@@ -170,10 +169,10 @@ def _user_id(claims: Claims) -> str:
 
 
 def _organization_id(claims: Claims) -> UUID:
-    organization_id = claims.get("organization_id")
-    if not isinstance(organization_id, str) or not _UUID.fullmatch(organization_id):
-        raise Unauthenticated("Token has no valid organization_id")
-    return UUID(organization_id)
+    try:
+        return read_uuid(claims.get("organization_id"))
+    except ValueError:
+        raise Unauthenticated("Token has no valid organization_id") from None
 
 
 def _client(claims: Claims) -> str | None:

@@ -4,12 +4,27 @@ Rows are tuples with names: the database makes them by position and everybody el
 Statuses, channels and roles are the documented lower-case words; the enums list them.
 """
 
+import re
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple, NewType
+from typing import NamedTuple, NewType, TypeGuard
 from uuid import UUID
 
 from orjson import Fragment
+
+_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def is_uuid(text: object) -> TypeGuard[str]:
+    """Say whether a text is a UUID as everybody writes one; UUID() reads much else."""
+    return isinstance(text, str) and _UUID.fullmatch(text) is not None
+
+
+def read_uuid(text: object) -> UUID:
+    """Read a UUID. Raises ValueError."""
+    if not is_uuid(text):
+        raise ValueError("not a UUID")
+    return UUID(text)
 
 
 class Channel(StrEnum):

@@ -5,6 +5,10 @@ class DatabaseUnavailable(Exception):
     """The database is away, or has no connection free in time: the same request may work later."""
 
 
+class DatabaseNotMigrated(DatabaseUnavailable):
+    """The database lacks a table or column of this version: `gateway migrate` has not run yet, or another one has."""
+
+
 class DatabaseTimeout(Exception):
     """The statement took longer than it may."""
 

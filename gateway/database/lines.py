@@ -10,9 +10,8 @@ from typing import Any, NamedTuple
 import orjson
 from orjson import Fragment, JSONDecodeError
 
-from gateway.records import Channel, ConversationStatus, LeadChannel, LeadStatus, MessageRole
+from gateway.records import Channel, ConversationStatus, LeadChannel, LeadStatus, MessageRole, is_uuid
 
-_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _TIMESTAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})")
 _EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
 _LATEST = datetime(9999, 12, 31, tzinfo=UTC)
@@ -131,7 +130,7 @@ def _texts(value: object, _: bytes) -> str:
 
 
 def _uuid(value: object, _: bytes) -> str:
-    if not isinstance(value, str) or not _UUID.fullmatch(value):
+    if not is_uuid(value):
         raise _Wrong("is not a UUID")
     return value.lower()
 

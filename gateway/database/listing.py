@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from gateway.database.filters import Criteria, asked, choice
 from gateway.database.paging import Item, Keyset, Order, Page, Shape, Window, page_of, windowed
 from gateway.database.pool import Tenant
+from gateway.database.searching import near_or_indexed
 from gateway.database.statements import Statement, scalar
 from gateway.database.tables import row_counts
 
@@ -95,7 +96,11 @@ class Listing(Generic[Item, Filter]):
         return [counted.get(parent, 0) for parent in parents]
 
     def _build_page(self, names: frozenset[str], order: Order, shape: Shape) -> Statement[Item]:
-        query = self._windowed(self._rows(names), order, shape)
+        if "words" in names:
+            rows, keyset = self._rows(names - {"words"}), self._keysets[order.field]
+            query = near_or_indexed(rows, self._criteria["words"], keyset, descending=order.descending, shape=shape)
+        else:
+            query = self._windowed(self._rows(names), order, shape)
         return Statement(query, self._make, planned_anew=_is_search(names))
 
     def _build_pages(self, names: frozenset[str], order: Order, shape: Shape) -> Statement[Item]:

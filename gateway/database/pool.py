@@ -15,7 +15,7 @@ from sqlalchemy import column, literal_column, select, table
 
 from gateway.database.address import conninfo
 from gateway.database.connections import Connections
-from gateway.database.errors import DatabaseTimeout, DatabaseUnavailable, MissingReference
+from gateway.database.errors import DatabaseNotMigrated, DatabaseTimeout, DatabaseUnavailable, MissingReference
 from gateway.database.migrate import VERSION_TABLE, is_later, newest_version
 from gateway.database.statements import Row, Statement
 from gateway.database.wire import Connection, NoAnswer
@@ -44,6 +44,8 @@ def translated_errors() -> Iterator[None]:
         raise MissingReference from error
     except errors.QueryCanceled as error:
         raise DatabaseTimeout from error
+    except (errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedFunction) as error:
+        raise DatabaseNotMigrated from error
     except errors.ReadOnlySqlTransaction as error:  # there may be another server that takes writes
         raise DatabaseUnavailable from error
     except (PoolTimeout, PoolClosed, psycopg.OperationalError, psycopg.InterfaceError) as error:
@@ -136,10 +138,10 @@ class Database:
         try:
             async with asyncio.timeout(_READY_WITHIN):
                 rows = await self.run(_STATE, {})
+        except DatabaseNotMigrated:
+            return "the database has no tables of the gateway: run `gateway migrate`"
         except (DatabaseUnavailable, DatabaseTimeout, TimeoutError):
             return "the database does not answer"
-        except errors.UndefinedTable:
-            return "the database has no tables of the gateway: run `gateway migrate`"
         # A later version has all that this one needs: what was upgraded first does not stop what is upgraded next.
         if not rows or not (rows[0][0] == self._version or is_later(rows[0][0])):
             return "the database's tables are of another version: run `gateway migrate`"

@@ -10,6 +10,7 @@ import orjson
 
 from gateway.database import changes
 from gateway.database.paging import Order, Position
+from gateway.records import read_uuid
 from gateway_graphql.errors import BadUserInput
 
 _EVENTS = "events"
@@ -88,8 +89,4 @@ def _timestamp(value: Any) -> datetime:
     return parsed
 
 
-def _uuid(value: Any) -> UUID:
-    return UUID(_text(value))
-
-
-_READERS: dict[type, Callable[[Any], Any]] = {int: _integer, str: _text, datetime: _timestamp, UUID: _uuid}
+_READERS: dict[type, Callable[[Any], Any]] = {int: _integer, str: _text, datetime: _timestamp, UUID: read_uuid}

@@ -97,12 +97,12 @@ class Documents:
             ]
         except GraphQLSyntaxError as error:
             if f"more than {most} tokens" in error.message:
-                return Refusal([too_complex("tokens", most, None)])
+                return Refusal([too_complex("tokens", most)])
             if "nested too deeply" in error.message:
-                return Refusal([too_complex("depth", self._limits.depth, None)])
+                return Refusal([too_complex("depth", self._limits.depth)])
             return Refusal([_coded(error, ErrorCode.GRAPHQL_PARSE_FAILED)])
         except RecursionError:
-            return Refusal([too_complex("depth", self._limits.depth, None)])
+            return Refusal([too_complex("depth", self._limits.depth)])
         return Refusal(errors) if errors else Document(self._schema, node)
 
     def _too_long(self, text: str) -> GraphQLError | None:

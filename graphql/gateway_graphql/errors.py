@@ -9,7 +9,7 @@ from graphql import GraphQLError
 
 from gateway.auth import Unauthenticated
 from gateway.budget import Throttled
-from gateway.database.errors import DatabaseTimeout, DatabaseUnavailable
+from gateway.database.errors import DatabaseNotMigrated, DatabaseTimeout, DatabaseUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -70,6 +70,8 @@ def public(error: Exception) -> tuple[ErrorCode, str]:
         case Throttled():
             return ErrorCode.THROTTLED, str(error)
         case DatabaseUnavailable():
+            if isinstance(error, DatabaseNotMigrated):
+                log.error("the database's tables are not of this version: run `gateway migrate`", exc_info=error)
             return ErrorCode.SERVICE_UNAVAILABLE, "The database does not answer. Try again later."
         case DatabaseTimeout():
             return ErrorCode.TIMEOUT, "This took longer than it may."

@@ -33,6 +33,7 @@ _QUERIES_AND_MUTATIONS = frozenset({OperationType.QUERY, OperationType.MUTATION}
 
 _NONE: Mapping[str, str] = {}
 
+# The first that is among an answer's errors, where no root field has a value.
 _STATUS = {
     ErrorCode.UNAUTHENTICATED: 401,
     ErrorCode.SERVICE_UNAVAILABLE: 503,
@@ -92,7 +93,10 @@ class GraphQLEndpoint:
             answer = await self._service.execute(asked, context, allowed=allowed)
         except OperationNotAllowed as error:
             raise BadRequest(400 if is_post else 405, str(error), {"Allow": "POST"}) from None
-        response = _response(answer, _status(answer, media_type), media_type)
+        status = _status(answer, media_type)
+        if status >= 500:  # noqa: PLR2004 (ours to mend: nothing of it was answered)
+            answer = answer._replace(data=None)
+        response = _response(answer, status, media_type)
         return response if is_post else cacheable(response, request)
 
     async def _batch(self, operations: list[Operation], viewer: Viewer, media_type: str) -> Response:
@@ -121,9 +125,10 @@ class GraphQLEndpoint:
 def _status(answer: Answer, media_type: str) -> int:
     if not answer.errors or any(value is not None for value in (answer.data or {}).values()):
         return 200
-    code = answer.errors[0]["extensions"]["code"]
-    if code in _STATUS:
-        return _STATUS[code]
+    codes = {error["extensions"]["code"] for error in answer.errors}
+    for code, status in _STATUS.items():
+        if code in codes:
+            return status
     # Clients of plain JSON read the errors of what was well-formed HTTP from a 200.
     return 400 if media_type == GRAPHQL_JSON and not answer.executed else 200
 

@@ -56,16 +56,17 @@ class Measures(NamedTuple):
         )
 
 
-def too_complex(limit: str, most: int, asked: int | None) -> GraphQLError:
-    """Make the error of a document that goes beyond a limit."""
-    found = "more" if asked is None else str(asked)
+def too_complex(limit: str, most: int, asked: int | None = None) -> GraphQLError:
+    """Make the error of a document that goes beyond a limit. None: by at least 1, nobody has counted further."""
+    requested = most + 1 if asked is None else asked
+    found = f"{requested} or more" if asked is None else requested
     return GraphQLError(
         f"The limit of {limit.replace('_', ' ')} is {most}; this has {found}.",
         extensions={
             "code": ErrorCode.QUERY_TOO_COMPLEX,
             "limit": limit,
             "maximum": most,
-            **({} if asked is None else {"requested": asked}),
+            "requested": requested,
         },
     )
 

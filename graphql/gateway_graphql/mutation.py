@@ -8,6 +8,7 @@ import strawberry
 
 from gateway import records
 from gateway.auth import Scope
+from gateway.records import read_uuid
 from gateway_graphql import writes
 from gateway_graphql.context import Context
 from gateway_graphql.mutation_inputs import (
@@ -134,6 +135,6 @@ async def _outcome(name: str, change: Awaitable[Any]) -> dict[str, Any]:
 
 def _uuid(id: str, field: str) -> UUID:
     try:
-        return UUID(id)
+        return read_uuid(id)
     except ValueError:
         raise Refused(refusal(UserErrorCode.INVALID, "This is not a UUID.", field)) from None

@@ -1,6 +1,9 @@
 """The parameters of a GraphQL request, wherever they come from: a body, a query string, a socket."""
 
+import json
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from types import NoneType
 from typing import Any
 
@@ -27,13 +30,28 @@ class BadRequest(Exception):
         return {"message": str(self), "extensions": {"code": ErrorCode.BAD_USER_INPUT}}
 
 
+_LONG_INTEGER = re.compile(rb"\d{20}")
+
+
+def read_json(data: bytes) -> Any:
+    """Read JSON. Integers keep their digits, also those beyond 64 bits, which orjson makes floats of.
+
+    Raises orjson's JSONDecodeError.
+    """
+    value = orjson.loads(data)
+    if _LONG_INTEGER.search(data):
+        with suppress(ValueError, RecursionError):  # more digits, or deeper nested, than Python cares to read
+            return json.loads(data)
+    return value
+
+
 async def posted(request: Request) -> Operation | list[Operation]:
     """Read a POST's body. Only JSON is taken: a page of another site cannot send it without asking first."""
     content_type = request.header(b"content-type")
     if content_type != JSON:
         _check_content_type((content_type or "").lower())
     try:
-        body = orjson.loads(await request.body())
+        body = read_json(await request.body())
     except orjson.JSONDecodeError as error:
         raise BadRequest(400, f"The body is not JSON: {error.msg} (line {error.lineno}).") from None
     if isinstance(body, list) and body and all(isinstance(each, dict) for each in body):
@@ -57,7 +75,7 @@ def in_query(parameters: Mapping[str, str]) -> Operation:
     for name in ("variables", "extensions"):
         if name in values:
             try:
-                values[name] = orjson.loads(values[name])
+                values[name] = read_json(values[name].encode())
             except orjson.JSONDecodeError:
                 raise BadRequest(400, f"`{name}` is not JSON.") from None
     return operation_of(values)

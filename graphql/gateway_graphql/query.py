@@ -1,6 +1,7 @@
 """Query: where reading starts."""
 
 from typing import Annotated, Any
+from uuid import UUID
 
 import strawberry
 
@@ -15,7 +16,7 @@ from gateway_graphql.context import Context
 from gateway_graphql.errors import BadUserInput
 from gateway_graphql.inputs import LONGEST_SEARCH, ConversationOrderInput, LeadFilterInput, LeadOrderInput
 from gateway_graphql.node import Node
-from gateway_graphql.scalars import uuid_of
+from gateway_graphql.scalars import uuid_of, uuid_or_error
 from gateway_graphql.types import Conversation, ConversationsFilter, ConversationsOrder, Lead, Message
 
 Info = strawberry.Info[Context, None]
@@ -57,7 +58,9 @@ class Query:
     ) -> Any:
         if len(ids) > MOST_NODES:
             raise BadUserInput(f"`ids` must be at most {MOST_NODES}, not {len(ids)}.")
-        return await resolvers.nodes(info.context, [uuid_of(id, f"ids[{at}]") for at, id in enumerate(ids)])
+        asked = [uuid_or_error(id, f"ids[{at}]") for at, id in enumerate(ids)]
+        found = iter(await resolvers.nodes(info.context, [id for id in asked if isinstance(id, UUID)]))
+        return [next(found) if isinstance(id, UUID) else id for id in asked]
 
     @strawberry.field(description="One conversation.", graphql_type=Conversation | None)
     async def conversation(self, info: Info, id: Id) -> Any:

@@ -9,6 +9,7 @@ import strawberry
 from orjson import Fragment
 from strawberry.types.scalar import ScalarDefinition
 
+from gateway.records import read_uuid
 from gateway_graphql.errors import BadUserInput
 
 JSON = NewType("JSON", object)
@@ -54,7 +55,15 @@ UNTOUCHED: dict[str, list[type]] = {"ID": [UUID, str], "DateTime": [datetime], "
 
 def uuid_of(id: str, argument: str) -> UUID:
     """Read an ID argument. Raises BadUserInput, naming the argument."""
+    read = uuid_or_error(id, argument)
+    if isinstance(read, BadUserInput):
+        raise read
+    return read
+
+
+def uuid_or_error(id: str, argument: str) -> UUID | BadUserInput:
+    """Read one of several IDs, where a malformed one is not to spoil the others."""
     try:
-        return UUID(id)
+        return read_uuid(id)
     except ValueError:
-        raise BadUserInput(f"`{argument}` is not a UUID.") from None
+        return BadUserInput(f"`{argument}` is not a UUID.")

@@ -14,7 +14,7 @@ from gateway_graphql import resolvers
 from gateway_graphql.context import Context
 from gateway_graphql.errors import BadUserInput
 from gateway_graphql.query import Info, Query
-from gateway_graphql.scalars import SCALARS, uuid_of
+from gateway_graphql.scalars import SCALARS, uuid_or_error
 from gateway_graphql.schema import schema_of
 from gateway_graphql.types import Conversation, Lead, Message
 
@@ -72,10 +72,8 @@ async def _entities(context: Context, representations: Sequence[object]) -> list
 def _key(representation: object, argument: str) -> _Key | BadUserInput:
     match representation:
         case {"__typename": ("Conversation" | "Lead" | "Message") as type_, "id": str(id)}:
-            try:
-                return _Key(type_, uuid_of(id, f"{argument}.id"))
-            except BadUserInput as error:
-                return error
+            read = uuid_or_error(id, f"{argument}.id")
+            return read if isinstance(read, BadUserInput) else _Key(type_, read)
     return BadUserInput(f"`{argument}` must have the `__typename` and the `id` of a conversation, lead or message.")
 
 

@@ -7,6 +7,7 @@ body; 1013: too slow, come back.
 """
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import aclosing
@@ -20,7 +21,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from gateway.auth import LEEWAY, Unauthenticated, Viewer
 from gateway_graphql.answers import Answer, to_json
-from gateway_graphql.parameters import BadRequest, operation_of
+from gateway_graphql.parameters import BadRequest, operation_of, read_json
 from gateway_graphql.service import Service
 from gateway_graphql.subscribers import TooSlow
 
@@ -112,7 +113,7 @@ class _Session:
         if len(text) > self._service.longest_message:
             raise Closing(1009, "Message too big")
         try:
-            message = orjson.loads(text)
+            message = read_json(text.encode())
             take = self._takers[message["type"]]
         except (orjson.JSONDecodeError, TypeError, KeyError):
             raise Closing(4400, "Not a message of the protocol") from None
@@ -133,8 +134,9 @@ class _Session:
         await self._send({"type": "connection_ack"})
 
     async def _ping(self, message: dict[str, Any]) -> None:
-        payload = {"payload": message["payload"]} if message.get("payload") is not None else {}
-        await self._send({"type": "pong", **payload})
+        payload = message.get("payload")
+        echoed = {} if payload is None else {"payload": Fragment(json.dumps(payload))}
+        await self._send({"type": "pong", **echoed})
 
     async def _pong(self, _: dict[str, Any]) -> None:
         """Nothing: the client is alive."""

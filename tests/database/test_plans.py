@@ -1,28 +1,29 @@
 """Plans: on some volume every list is read through an index, and no table is sorted as a whole."""
 
 import itertools
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
-from psycopg import sql
 from sqlalchemy import Text, bindparam, select
 
 from gateway.database import conversations, leads, messages
 from gateway.database.conversations import ConversationFilter, conversations_by_id
 from gateway.database.leads import LeadFilter, leads_by_id
 from gateway.database.listing import Listing
-from gateway.database.messages import CHRONOLOGICAL, MessageFilter, last_messages, messages_by_id
+from gateway.database.messages import CHRONOLOGICAL, NEWEST_FIRST, MessageFilter, last_messages, messages_by_id
 from gateway.database.migrate import migrate
 from gateway.database.paging import Order, Window
-from gateway.database.pool import Database, Tenant
-from gateway.database.statements import Row, Statement, scalar
+from gateway.database.pool import Tenant
+from gateway.database.searching import WALKED
+from gateway.database.statements import Statement, scalar
 from gateway.database.tables import leads as leads_table
 from gateway.database.tables import messages as messages_table
 from gateway.records import Conversation, ConversationOrderField, LeadOrderField
+from tests.support.plans import Plan, Recorder, explained, nodes
 from tests.support.volume import Volume, fill, organization_ids
 
 VOLUME = Volume(leads=3_000, conversations=12_000, messages=60_000)
@@ -30,17 +31,6 @@ TABLES = dict(zip(("leads", "conversations", "messages"), VOLUME[:3], strict=Tru
 SUMMER = datetime(2025, 8, 1, tzinfo=UTC)
 MIDDLE = {"created_at": SUMMER, "updated_at": SUMMER, "message_count": 11, "name": "Hannah"}
 MODES = ["force_custom_plan", "force_generic_plan"]
-Plan = dict[str, Any]
-
-
-class Recorder(Database):
-    """A database that remembers what it was asked."""
-
-    asked: list[tuple[Statement[Any], Mapping[str, object]]]
-
-    async def run(self, statement: Statement[Row], parameters: Mapping[str, object]) -> list[Row]:
-        self.asked.append((statement, parameters))
-        return await super().run(statement, parameters)
 
 
 @pytest.fixture(scope="module")
@@ -70,26 +60,6 @@ async def recorder(volume_url: str) -> AsyncIterator[Recorder]:
 @pytest.fixture(params=[0, -1], ids=["biggest", "smallest"])
 def tenant(recorder: Recorder, request: pytest.FixtureRequest) -> Tenant:
     return Tenant(recorder, organization_ids(VOLUME)[request.param])
-
-
-def nodes(plan: Plan) -> Iterator[Plan]:
-    yield plan
-    for child in plan.get("Plans", ()):
-        yield from nodes(child)
-
-
-def explained(planner: psycopg.Connection, mode: str, asked: tuple[Statement[Any], Mapping[str, object]]) -> Plan:
-    """The plan by which the server ran a prepared statement, with the numbers of rows that it met."""
-    statement, parameters = asked
-    planner.execute(f"SET plan_cache_mode = {mode}".encode())
-    planner.execute(f"PREPARE asked AS {statement.sql}".encode())
-    values = sql.SQL(", ").join(sql.Literal(parameters[name]) for name in statement.names)
-    execute = sql.SQL("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) EXECUTE asked ({})").format(values)
-    row = planner.execute(execute).fetchone()
-    planner.execute("DEALLOCATE asked")
-    assert row is not None
-    plan: Plan = row[0][0]["Plan"]
-    return plan
 
 
 def faults(plan: Plan) -> list[str]:
@@ -220,6 +190,46 @@ async def test_other_counts_read_an_index_alone(
     for mode in MODES:
         kinds = {node["Node Type"] for node in nodes(explained(planner, mode, recorder.asked[0]))}
         assert kinds == {"Aggregate", "Index Only Scan"}
+
+
+SEARCHES = ["termin ", "ppointment ", "ppoint", "xyzzy ", '"half past five"', '"five past half"']
+
+
+@pytest.mark.parametrize("words", SEARCHES)
+async def test_a_search_walks_a_little_or_reads_the_index(
+    planner: psycopg.Connection, recorder: Recorder, tenant: Tenant, words: str
+) -> None:
+    page = await messages.listing.page(tenant, MessageFilter(words=words), NEWEST_FIRST, Window(20))
+    reads = [node for node in nodes(explained(planner, MODES[0], recorder.asked[0])) if "Scan" in node["Node Type"]]
+    (walk,) = (node for node in reads if node.get("Index Name") == "messages_by_created_at")
+    assert walk["Actual Rows"] <= WALKED
+    if words in {"termin ", '"half past five"'}:  # found by the walk: nothing else is read
+        assert len(page.rows) == 20
+        rest = [node for node in reads if node.get("Relation Name") == "messages" and node is not walk]
+        assert {node["Actual Loops"] for node in rest} == {0}
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize("size", [7, 100])
+async def test_a_search_s_pages_are_all_that_matches(
+    planner: psycopg.Connection, tenant: Tenant, size: int, *, backwards: bool
+) -> None:
+    matching = planner.execute(
+        r"SELECT id FROM messages WHERE organization_id = %s AND content ~ '^ppointment\M'"
+        " ORDER BY created_at DESC, arrival DESC",
+        [tenant.organization_id],
+    )
+    window, found = Window(size, backwards), []
+    while True:
+        page = await messages.listing.page(tenant, MessageFilter(words="ppointment "), NEWEST_FIRST, window)
+        found += page.rows[::-1] if backwards else page.rows
+        if not (page.has_previous if backwards else page.has_next):
+            break
+        place = messages.listing.position(found[-1], NEWEST_FIRST)
+        window = window._replace(before=place) if backwards else window._replace(after=place)
+    ids = [id for (id,) in matching]
+    assert [row.id for row in found] == (ids[::-1] if backwards else ids)
+    assert found
 
 
 def test_a_bad_plan_would_be_seen(planner: psycopg.Connection) -> None:

@@ -65,7 +65,11 @@ def test_more_than_is_allowed(
 def test_tokens(organization: Organization) -> None:
     assert organization.graphql(tokens(2000)) == {"leads": {"totalCount": 0}}
     (error,) = organization.graphql_errors(tokens(2001))
-    assert error["extensions"] == {"code": "QUERY_TOO_COMPLEX", "limit": "tokens", "maximum": 2000}
+    assert error["message"] == "The limit of tokens is 2000; this has 2001 or more."
+    expected = {"code": "QUERY_TOO_COMPLEX", "limit": "tokens", "maximum": 2000, "requested": 2001}
+    assert error["extensions"] == expected
+    (error,) = organization.graphql_errors(tokens(9000))
+    assert error["extensions"] == expected
 
 
 def test_fragments_count_as_often_as_they_are_spread(organization: Organization) -> None:

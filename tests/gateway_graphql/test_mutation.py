@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.support.organization import Organization
+from tests.support.socket import acknowledged
 
 LEAD = (
     "id name phone email company channel channelId status preferredServices appointmentNotes metadata "
@@ -176,6 +177,31 @@ class TestChanges:
         )
         answer = organization.http.post("/graphql", json={"query": mutation})
         assert f'"n": {huge}' in answer.text
+
+    @pytest.mark.parametrize("number", [2**63, 2**64, -(2**64), 10**25 + 1, 2**1000])
+    def test_metadata_in_variables_keeps_its_numbers(self, organization: Organization, number: int) -> None:
+        mutation = "mutation ($input: AddMessageInput!) { addMessage(input: $input) { message { metadata } } }"
+        id = str(organization.conversation())
+        asked = {
+            "query": mutation,
+            "variables": {
+                "input": {
+                    "conversationId": id,
+                    "role": "USER",
+                    "content": "",
+                    "metadata": {"n": [number, {"m": number}]},
+                }
+            },
+        }
+        written = f'"n": [{number}, {{"m": {number}}}]'
+        assert written in organization.http.post("/graphql", json=asked).text
+        assert organization.http.post("/graphql", json=[asked, asked]).text.count(written) == 2
+        with acknowledged(organization) as socket:
+            socket.send("subscribe", id="1", payload=asked)
+            assert socket.receive()["payload"]["data"]["addMessage"]["message"]["metadata"]["n"][0] == number
+            socket.send("ping", payload={"n": number})
+            assert socket.receive() == {"type": "complete", "id": "1"}
+            assert socket.receive() == {"type": "pong", "payload": {"n": number}}
 
     def test_mutations_of_one_operation_take_effect_in_their_order(self, organization: Organization) -> None:
         id = organization.conversation()

@@ -115,10 +115,14 @@ class TestNodes:
         assert error["extensions"]["code"] == "BAD_USER_INPUT"
         assert "100" in error["message"]
 
-    def test_a_malformed_id_is_named_by_its_place(self, organization: Organization) -> None:
-        (error,) = organization.graphql_errors(NODES, ids=[str(uuid4()), "x"])
-        assert error["extensions"]["code"] == "BAD_USER_INPUT"
-        assert "ids[1]" in error["message"]
+    def test_a_malformed_id_fails_alone_and_is_named_by_its_place(self, organization: Organization) -> None:
+        lead = str(organization.lead())
+        malformed = ["x", f"{{{lead}}}", f"urn:uuid:{lead}", lead.replace("-", "")]
+        body = ask(organization.http, NODES, ids=[lead, *malformed, lead])
+        assert [node and node["id"] for node in body["data"]["nodes"]] == [lead, None, None, None, None, lead]
+        for at, error in enumerate(body["errors"], start=1):
+            assert (error["path"], error["message"]) == (["nodes", at], f"`ids[{at}]` is not a UUID.")
+            assert error["extensions"] == {"code": "BAD_USER_INPUT"}
 
 
 class TestScopes:
