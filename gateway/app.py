@@ -18,6 +18,7 @@ from gateway.database.pool import Database
 from gateway.health import Readyz, healthz
 from gateway.limits import BodyLimit
 from gateway.metrics import Metrics, MetricsEndpoint, forget_process
+from gateway.redirects import SlashRedirect
 from gateway.settings import Settings, read_settings
 from gateway.telemetry import RequestLog, configure_logging
 from gateway_graphql.explorer import explorer_assets, explorer_page
@@ -61,7 +62,7 @@ def create_app(settings: Settings | None = None, more: Sequence[BaseRoute] = ())
             forget_process()
 
     graphql = Route("/graphql", GraphQLEndpoint(service, explorer_page()))
-    return Starlette(
+    app = Starlette(
         routes=[
             graphql,
             WebSocketRoute("/graphql", WebSocketEndpoint(service)),
@@ -83,6 +84,9 @@ def create_app(settings: Settings | None = None, more: Sequence[BaseRoute] = ())
         exception_handlers=exception_handlers,
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False  # those would name the host that the request names
+    app.router.default = SlashRedirect(app.router)
+    return app
 
 
 class Shortcut:

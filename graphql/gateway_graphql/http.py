@@ -24,7 +24,7 @@ GRAPHQL_JSON = "application/graphql-response+json"
 HTML = "text/html"
 
 _OFFERED = {
-    "GET": (JSON, GRAPHQL_JSON, HTML, EVENT_STREAM),
+    "GET": (JSON, GRAPHQL_JSON, HTML),
     "HEAD": (JSON, GRAPHQL_JSON, HTML),
     "POST": (JSON, GRAPHQL_JSON, EVENT_STREAM),
 }
@@ -78,7 +78,8 @@ class GraphQLEndpoint:
         if request.method not in _OFFERED:
             raise BadRequest(405, "Use GET or POST.", {"Allow": "GET, HEAD, POST"})
         if media_type is None:
-            raise BadRequest(406, f"The answer can be `{GRAPHQL_JSON}` or `{JSON}`.")
+            streams = "" if request.method == "POST" else f" A stream (`{EVENT_STREAM}`) needs a POST."
+            raise BadRequest(406, f"The answer can be `{GRAPHQL_JSON}` or `{JSON}`.{streams}")
         viewer = await self._service.viewer(request.header(b"authorization"))
         is_post = request.method == "POST"
         asked = await posted(request) if is_post else in_query(request.query_params)

@@ -127,6 +127,28 @@ class TestBodyLimit:
         assert " 10 bytes" in answer.json()["errors"][0]["message"]
 
 
+@pytest.mark.parametrize(
+    ("path", "location"),
+    [
+        ("/graphql/", "../graphql"),
+        ("/graphql/?query=%7Ba%7D&b", "../graphql?query=%7Ba%7D&b"),
+        ("/api/v1/leads/", "../leads"),
+        ("/docs/", "../docs"),
+    ],
+)
+def test_a_slash_too_many_is_led_back_on_the_same_host(gateway_url: str, path: str, location: str) -> None:
+    answer = httpx.post(gateway_url + path, headers={"Host": "elsewhere.example"})
+    assert (answer.status_code, answer.headers["location"]) == (307, location)
+    assert "elsewhere" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["//", "/nothing/", "/graphql//", "//elsewhere.example/", "/graphql/nothing/"])
+def test_no_slash_leads_elsewhere(gateway_url: str, path: str) -> None:
+    answer = httpx.get(gateway_url + path)
+    assert answer.status_code == 404
+    assert "location" not in answer.headers
+
+
 @pytest.mark.parametrize("path", ["/nothing", "/graphql/nothing", "/graphqlx", "/HEALTHZ", "/api/v2", "/%00", "/../x"])
 def test_unknown_paths(gateway_url: str, path: str) -> None:
     answer = httpx.get(gateway_url + path)

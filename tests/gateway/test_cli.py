@@ -321,6 +321,27 @@ def test_serve_serves_until_it_is_told_to_stop(
     assert SECRET not in told
 
 
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (None, "cannot be read: No such file or directory"),
+        ("{", "is not JSON: "),
+        ("[]", "is no manifest: "),
+        ('{"a": 1}', "is no manifest: "),
+        ('{"operations": [{"id": "a"}]}', "is no manifest: "),
+    ],
+)
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_documents_that_cannot_be_trusted_end_the_start(content: str | None, reason: str, workers: str) -> None:
+    if content is not None:
+        Path("manifest.json").write_text(content)
+    given = {"DATABASE_URL": AWAY, "JWT_SECRET": SECRET, "DOCUMENTS": "manifest.json"}
+    result = invoke("serve", "--workers", workers, **given)
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"gateway: GATEWAY_DOCUMENTS manifest.json {reason}")
+    assert result.stderr.count("\n") == 1
+
+
 def test_what_is_served_is_told_without_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.cli.serve_gateway", lambda *_: None)
     Path("manifest.json").write_text('{"one": "{ viewer { userId } }"}')

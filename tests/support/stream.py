@@ -48,17 +48,14 @@ def streamed(
     organization: Organization,
     query: str,
     *,
-    method: str = "POST",
     timeout: float = 5,
     headers: Any = None,
     **variables: object,
 ) -> Iterator[Stream]:
     """Ask for an operation's answers as events."""
     headers = {"Accept": EVENT_STREAM, **(headers or {})}
-    asked: dict[str, Any] = {"json": {"query": query, "variables": variables}}
-    if method == "GET":
-        asked = {"params": {"query": query, "variables": json.dumps(variables)}}
-    with organization.http.stream(method, "/graphql", headers=headers, timeout=timeout, **asked) as response:
+    asked = {"query": query, "variables": variables}
+    with organization.http.stream("POST", "/graphql", headers=headers, timeout=timeout, json=asked) as response:
         yield Stream(response)
 
 
