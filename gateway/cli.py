@@ -25,6 +25,7 @@ from gateway.doctor import failures, findings, shown_findings
 from gateway.exits import FAILED, WRONG_SETTINGS, fail, settings_with, told_failures
 from gateway.exports import print_or_compare
 from gateway.progress import import_progress
+from gateway.prune import prune
 from gateway.sample import SAMPLE_ORGANIZATION
 from gateway.serving import check_port, introduction, serve_gateway
 from gateway.settings import Settings, settings_table
@@ -201,6 +202,9 @@ def export(organization: Organization) -> None:
     settings = settings_with("database_url")
     with told_failures():
         sys.stdout.buffer.writelines(export_lines(settings.database_url, organization))
+
+
+app.command()(prune)
 
 
 @app.command()

@@ -34,6 +34,18 @@ def import_progress(source: BinaryIO) -> Iterator[Report]:
         yield _bar(progress, source)
 
 
+@contextmanager
+def prune_progress() -> Iterator[Report]:
+    """Show on standard error how many records a pruning has deleted."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _plain_lines(console)
+        return
+    begun = time.monotonic()
+    with console.status("Pruning") as status:
+        yield lambda records: status.update(f"Pruning {_done(records, time.monotonic() - begun)}")
+
+
 def _bar(progress: Progress, source: BinaryIO) -> Report:
     status = os.fstat(source.fileno())
     regular = stat.S_ISREG(status.st_mode)

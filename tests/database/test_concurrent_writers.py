@@ -10,20 +10,10 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from tests.support.kept import WRONG
 from tests.support.organization import START, Organization
 
 WRITERS = 8
-
-_WRONG = """
-SELECT c.id, c.message_count, counted.messages, c.last_message_at, counted.last, c.last_message_preview,
-    counted.preview
-FROM conversations c, LATERAL (
-    SELECT count(*) AS messages, max(created_at) AS last,
-        (array_agg(gateway_preview(content) ORDER BY created_at DESC, arrival DESC))[1] AS preview
-    FROM messages m WHERE m.organization_id = c.organization_id AND m.conversation_id = c.id) AS counted
-WHERE c.organization_id = %s AND (c.message_count, c.last_message_at, c.last_message_preview)
-    IS DISTINCT FROM (counted.messages, counted.last, counted.preview)
-"""
 
 _INSERT = """
 INSERT INTO messages (organization_id, conversation_id, role, content, created_at)
@@ -100,7 +90,7 @@ def test_overlapping_transactions_on_a_few_conversations(organization: Organizat
     write_at_once(database_url, organization.id, work)
     counted = organization.sql("SELECT count(*) FROM messages WHERE organization_id = %s", organization.id)
     assert counted[0][0] > WRITERS
-    assert organization.sql(_WRONG, organization.id) == []
+    assert organization.sql(WRONG, organization.id) == []
 
 
 def test_statements_that_touch_many_conversations(organization: Organization, database_url: str) -> None:
@@ -115,7 +105,7 @@ def test_statements_that_touch_many_conversations(organization: Organization, da
     write_at_once(database_url, organization.id, work)  # a deadlock would raise here
     moved = organization.sql("SELECT max(message_count) FROM conversations WHERE organization_id = %s", organization.id)
     assert moved[0][0] > 0
-    assert organization.sql(_WRONG, organization.id) == []
+    assert organization.sql(WRONG, organization.id) == []
 
 
 def test_status_changes_while_messages_arrive(organization: Organization, database_url: str) -> None:
@@ -135,7 +125,7 @@ def test_status_changes_while_messages_arrive(organization: Organization, databa
     write_at_once(database_url, organization.id, work)
     total = organization.sql("SELECT sum(message_count) FROM conversations WHERE organization_id = %s", organization.id)
     assert total == [(WRITERS // 2 * 20,)]
-    assert organization.sql(_WRONG, organization.id) == []
+    assert organization.sql(WRONG, organization.id) == []
 
 
 @pytest.mark.parametrize(
@@ -165,6 +155,6 @@ def test_a_writer_that_waits_sees_what_the_other_wrote(
             assert not waiting.done()
         first.commit()
         waiting.result()
-    assert organization.sql(_WRONG, organization.id) == []
+    assert organization.sql(WRONG, organization.id) == []
     latest = organization.sql("SELECT last_message_preview FROM conversations WHERE id = %s", conversation)
     assert latest == [("late",)]

@@ -1,0 +1,53 @@
+"""The command `prune`: what is older than a date goes away."""
+
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from gateway.database.pruning import count_prunable
+from gateway.database.pruning import prune as prune_database
+from gateway.exits import settings_with, told_failures
+from gateway.progress import prune_progress
+
+
+def prune(
+    before: Annotated[
+        datetime,
+        typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"], help="What is older goes; in UTC."),
+    ],
+    organization: Annotated[UUID | None, typer.Option(help="Only of this organization.")] = None,
+    conversations: Annotated[
+        bool, typer.Option("--conversations", help="Also conversations without activity since.")
+    ] = False,
+    leads: Annotated[
+        bool, typer.Option("--leads", help="Also leads, unchanged since, with no conversation left: and these, too.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
+) -> None:
+    """Delete messages older than a date, while everything goes on. Safe to interrupt, and to repeat."""
+    moment = before.replace(tzinfo=UTC)
+    if moment > datetime.now(UTC):
+        raise typer.BadParameter("is in the future", param_hint="'--before'")
+    settings = settings_with("database_url")
+    deepest = "leads" if leads else "conversations" if conversations else "messages"
+    with told_failures():
+        if dry_run:
+            found = count_prunable(settings.database_url, moment, deepest=deepest, organization_id=organization)
+            typer.echo(f"{_told(found)} would go.")
+            return
+        with prune_progress() as report:
+            gone = prune_database(
+                settings.database_url,
+                moment,
+                deepest=deepest,
+                organization_id=organization,
+                report=lambda gone: report(gone.total()),
+            )
+    typer.echo(f"{_told(gone)} deleted.")
+
+
+def _told(counted: Counter[str]) -> str:
+    return f"{counted['messages']:,} messages, {counted['conversations']:,} conversations, {counted['leads']:,} leads"
