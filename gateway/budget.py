@@ -47,6 +47,11 @@ class Budget:
         self._left[organization_id] = left - asked, self._clock()
         return asked
 
+    def spend(self, organization_id: UUID, rows: int) -> None:
+        """Take what was used without asking, as far as so much is left."""
+        if self.a_minute is not None:
+            self._left[organization_id] = max(self.left(organization_id) - rows, 0), self._clock()
+
     def refund(self, organization_id: UUID, rows: int) -> None:
         """Give back what was taken and not used."""
         if self.a_minute is not None and rows > 0:

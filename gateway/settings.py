@@ -55,6 +55,13 @@ class Settings(BaseSettings):
     max_characters: int = Field(default=1_000_000, ge=1, description="Longest document, in characters.")
     max_batch: int = Field(default=10, ge=1, description="Most operations of a batched request.")
     max_cost: int = Field(default=10_000, ge=1, description="Most rows that an operation's pages may ask for.")
+    max_socket_operations: int = Field(default=100, ge=1, description="Most operations on a WebSocket at once.")
+    max_sockets: int = Field(
+        default=5_000, ge=1, description="Most WebSockets of an organization at once, in each process."
+    )
+    max_subscriptions: int = Field(
+        default=10_000, ge=1, description="Most subscriptions of an organization at once, in each process."
+    )
     compiled: bool = Field(
         default=True, description="Whether GraphQL operations are compiled; off: graphql-core runs them."
     )

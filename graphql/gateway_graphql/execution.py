@@ -1,5 +1,6 @@
 """Execution: from what a client asks to be run to the answer, or to the answers of a subscription."""
 
+import sys
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from functools import partial
@@ -23,12 +24,14 @@ from gateway_graphql.documents import Document, Documents, Refusal
 from gateway_graphql.errors import OperationNotAllowed
 from gateway_graphql.limits import Limits, too_complex
 from gateway_graphql.persisted import Mode, PersistedOperations
+from gateway_graphql.places import Places
 from gateway_graphql.sharing import question
 from gateway_graphql.subscribers import Event, TooSlow
 from levelwise import Plan
 
 ANY = frozenset(OperationType)
 _DEFAULTS = Limits()
+_ANY_NUMBER = Places("subscriptions", sys.maxsize)
 
 
 class Operation(NamedTuple):
@@ -56,6 +59,7 @@ class Executor:
         persisted: PersistedOperations | None = None,
         limits: Limits = _DEFAULTS,
         budget: Budget | None = None,
+        subscriptions: Places = _ANY_NUMBER,
         *,
         compiles: bool = True,
     ) -> None:
@@ -66,6 +70,7 @@ class Executor:
         self._limits = limits
         self._compiles = compiles
         self._budget = budget or Budget(None)
+        self._subscriptions = subscriptions
 
     async def __call__(
         self, operation: Operation, context: Context, *, allowed: frozenset[OperationType] = ANY
@@ -99,15 +104,21 @@ class Executor:
         """
         try:
             prepared = self._prepared(operation, allowed)
+            if isinstance(prepared, Refusal) or prepared.type is not OperationType.SUBSCRIPTION:
+                place = None
+            else:
+                self._budget.take(context.viewer.organization_id, prepared.cost)
+                place = self._subscriptions.take(context.viewer.organization_id)
         except Exception as error:  # noqa: BLE001 (likewise)
             yield failed(error)
             return
-        if isinstance(prepared, Refusal) or prepared.type is not OperationType.SUBSCRIPTION:
+        if isinstance(prepared, Refusal) or place is None:
             yield await self(operation, context, allowed=allowed)
             return
-        async with aclosing(self._events(prepared.document, operation, context)) as answers:
-            async for answer in answers:
-                yield answer
+        with place:
+            async with aclosing(self._events(prepared.document, operation, context)) as answers:
+                async for answer in answers:
+                    yield answer
 
     def _prepared(self, operation: Operation, allowed: frozenset[OperationType]) -> _Prepared | Refusal:
         text = self._persisted.text(operation.query, operation.document_id, operation.extensions)
@@ -162,12 +173,15 @@ class Executor:
         plan = self._plan(document, operation)
 
         async def told(row: Any) -> Answer:
+            rows = context.tenant.rows
             if plan is None:
                 context.loaders.clear()  # an event later the rows may have changed
                 result = execute_subscription_event(executor.build_per_event_executor(row))
                 answer = executed(await result if isawaitable(result) else result)
             else:
                 answer = executed(await plan.run(context, operation.variables, row))
+            # Nobody is kept from an event: what it costs is missing for what is asked for next.
+            self._budget.spend(context.viewer.organization_id, 1 + context.tenant.rows - rows)
             return answer._replace(event_id=getattr(row, "cursor", None), written=answer.json)
 
         asked = question(document, operation.operation_name, operation.variables or {}, context.viewer.scopes)

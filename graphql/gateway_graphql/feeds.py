@@ -96,10 +96,10 @@ class RowFeed(Generic[Row]):
         now = await database_time(self._tenant)
         if unheard and self._heard_at is not None:
             async for row in self._changed.since(self._tenant, self._heard_at - _OVERLAP):
-                self._subscribers.tell(row)
+                await self._subscribers.tell(row)
         for found in await self._by_id(self._tenant, ids) if ids else []:
             if found is not None:
-                self._subscribers.tell(found)
+                await self._subscribers.tell(found)
         self._heard_at = now
 
     async def watch(self, wants: Callable[[Row], bool]) -> AsyncGenerator[Event[Row]]:

@@ -9,7 +9,7 @@ from gateway.database.listener import Change
 from gateway.database.pool import Tenant
 from gateway.records import Message
 from gateway_graphql.cursors import encode_event
-from gateway_graphql.subscribers import BURST, Event, Subscribers
+from gateway_graphql.subscribers import Event, Subscribers
 
 
 class AddedMessage(NamedTuple):
@@ -47,13 +47,9 @@ class MessageFeed:
     async def _look(self) -> Position:
         now = await current_snapshot(self._tenant)
         if self._position is not None:
-            told = 0
             async for message, position in added_messages(self._tenant, self._position, now):
                 self._position = position
-                self._subscribers.tell(AddedMessage(message, position))
-                told += 1
-                if told % BURST == 0:
-                    await self._subscribers.room(BURST)
+                await self._subscribers.tell(AddedMessage(message, position))
         self._position = Position(now)
         return self._position
 

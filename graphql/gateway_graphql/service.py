@@ -11,6 +11,7 @@ from gateway_graphql.execution import Executor
 from gateway_graphql.feeds import Feeds
 from gateway_graphql.limits import Limits
 from gateway_graphql.persisted import Mode, PersistedOperations, read_manifest
+from gateway_graphql.places import Places
 from gateway_graphql.schema import schema
 from gateway_graphql.subgraph import subgraph
 
@@ -23,6 +24,8 @@ class Service:
         self.viewer = authenticator.viewer
         self.most_in_batch = settings.max_batch
         self.longest_message = settings.max_body_bytes
+        self.most_socket_operations = settings.max_socket_operations
+        self.sockets = Places("sockets", settings.max_sockets)
         limits = Limits(
             depth=settings.max_depth,
             aliases=settings.max_aliases,
@@ -36,7 +39,12 @@ class Service:
         trusted = {} if settings.documents is None else read_manifest(Path(settings.documents))
         persisted = PersistedOperations(trusted, Mode(settings.documents_mode))
         self.execute = Executor(
-            subgraph if settings.federation else schema, persisted, limits, budget, compiles=settings.compiled
+            subgraph if settings.federation else schema,
+            persisted,
+            limits,
+            budget,
+            Places("subscriptions", settings.max_subscriptions),
+            compiles=settings.compiled,
         )
         self.feeds = Feeds(database)
         self._database = database

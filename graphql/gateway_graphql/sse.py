@@ -2,12 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from enum import Enum
 
 import structlog
 from starlette.responses import StreamingResponse
+from starlette.types import Message, Send
 
 from gateway.auth import LEEWAY, Viewer
 from gateway_graphql.answers import Answer
@@ -20,6 +21,10 @@ _HEARTBEAT = 12.0
 """Seconds of silence, after which a comment keeps the connection open and finds out whether it still is."""
 
 
+SEND_TIMEOUT = 10.0
+"""Seconds that a client may leave a piece of the stream untaken."""
+
+
 class _Ending(Enum):
     """How a stream ends: with the operation, or because its client was too slow and is to come back."""
 
@@ -30,10 +35,27 @@ class _Ending(Enum):
 def event_stream(answers: AsyncGenerator[Answer], viewer: Viewer) -> StreamingResponse:
     """Stream an operation's answers for as long as the viewer's token holds."""
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", "Vary": "Accept"}
-    return StreamingResponse(_events(answers, viewer), headers=headers, media_type=EVENT_STREAM)
+    return _EventStream(_events(answers, viewer), headers=headers, media_type=EVENT_STREAM)
 
 
-async def _events(answers: AsyncGenerator[Answer], viewer: Viewer) -> AsyncIterator[bytes]:
+class _EventStream(StreamingResponse):
+    """A stream that ends where nobody reads it: what it holds is not held for long."""
+
+    body_iterator: AsyncGenerator[bytes]
+
+    async def stream_response(self, send: Send) -> None:
+        async def sent(message: Message) -> None:
+            async with asyncio.timeout(SEND_TIMEOUT):
+                await send(message)
+
+        async with aclosing(self.body_iterator):
+            try:
+                await super().stream_response(sent)
+            except TimeoutError:
+                log.info("a stream was cut off: its client does not read")
+
+
+async def _events(answers: AsyncGenerator[Answer], viewer: Viewer) -> AsyncGenerator[bytes]:
     taken: asyncio.Queue[Answer | _Ending] = asyncio.Queue(1)
     taking = asyncio.create_task(_take(answers, taken))
     try:

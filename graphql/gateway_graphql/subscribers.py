@@ -56,8 +56,9 @@ class Subscribers(Generic[Row]):
 
     def __init__(self) -> None:
         self._everybody: set[Subscriber[Row]] = set()
+        self._told = 0
 
-    def tell(self, row: Row) -> None:
+    async def tell(self, row: Row) -> None:
         """Hand a row to everybody who wants it. Who has no room for it is let go."""
         event = Event(row)
         for subscriber in tuple(self._everybody):
@@ -68,11 +69,14 @@ class Subscribers(Generic[Row]):
                 self.leave(subscriber)
             else:
                 subscriber.queue.put_nowait(event)
+        self._told += 1
+        if self._told % BURST == 0:
+            await self._room()
 
-    async def room(self, events: int) -> None:
-        """Wait until everybody has room for so many events, but not long: a slow one is to delay nobody."""
+    async def _room(self) -> None:
+        """Wait until everybody has room for a burst, but not long: a slow one is to delay nobody."""
         for _ in range(_PATIENCE):
-            if all(each.queue.maxsize - each.queue.qsize() >= events for each in self._everybody):
+            if all(each.queue.maxsize - each.queue.qsize() >= BURST for each in self._everybody):
                 return
             await asyncio.sleep(_PAUSE)
 

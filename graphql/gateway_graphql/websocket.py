@@ -3,14 +3,14 @@
 The protocol's own close codes: 4400 a message it does not have, 4401 an operation before the connection was
 acknowledged, 4403 no token that holds (any more), 4406 another protocol, 4408 no `connection_init` in time,
 4409 an operation's id that is in use, 4429 a second `connection_init`. And 1009: a message over the size of a
-body; 1013: too slow, come back.
+body; 1013: too slow, or one of too many: come back.
 """
 
 import asyncio
 import json
 import time
 from collections.abc import Callable, Coroutine
-from contextlib import aclosing
+from contextlib import ExitStack, aclosing
 from typing import Any
 
 import orjson
@@ -22,6 +22,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from gateway.auth import LEEWAY, Unauthenticated, Viewer
 from gateway_graphql.answers import Answer, to_json
 from gateway_graphql.parameters import BadRequest, operation_of, read_json
+from gateway_graphql.places import NoPlace
 from gateway_graphql.service import Service
 from gateway_graphql.subscribers import TooSlow
 
@@ -31,10 +32,8 @@ PROTOCOL = "graphql-transport-ws"
 INIT_TIMEOUT = 10.0
 SEND_TIMEOUT = 10.0
 """Seconds that a client may leave a message untaken."""
-MOST_OPERATIONS = 100
-"""Operations that may run on one socket at once."""
 
-TOO_SLOW = 1013
+TRY_AGAIN = 1013
 
 
 class Closing(Exception):
@@ -69,6 +68,7 @@ class _Session:
         self._service = service
         self._socket = socket
         self._viewer: Viewer | None = None
+        self._place = ExitStack()
         self._operations: dict[str, asyncio.Task[None]] = {}
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._sending = asyncio.Lock()
@@ -89,6 +89,7 @@ class _Session:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
             self._failed.cancel()
+            self._place.close()
 
     async def _read(self) -> None:
         try:
@@ -128,9 +129,13 @@ class _Session:
         given = payload.get("Authorization", payload.get("authorization"))
         authorization = given if isinstance(given, str) else self._socket.headers.get("authorization")
         try:
-            self._viewer = await self._service.viewer(authorization)
+            viewer = await self._service.viewer(authorization)
+            self._place = self._service.sockets.take(viewer.organization_id)
         except Unauthenticated as error:
             raise Closing(4403, str(error)) from None
+        except NoPlace as error:
+            raise Closing(TRY_AGAIN, str(error)) from None
+        self._viewer = viewer
         await self._send({"type": "connection_ack"})
 
     async def _ping(self, message: dict[str, Any]) -> None:
@@ -149,8 +154,9 @@ class _Session:
             raise Closing(4400, "`subscribe` needs an `id` and a `payload`")
         if id in self._operations:
             raise Closing(4409, f"Subscriber for {id} already exists")
-        if len(self._operations) >= MOST_OPERATIONS:
-            raise Closing(4429, f"At most {MOST_OPERATIONS} operations may run on a socket")
+        most = self._service.most_socket_operations
+        if len(self._operations) >= most:
+            raise Closing(4429, f"At most {most} operations may run on a socket")
         task = asyncio.create_task(self._answer(id, payload, self._viewer))
         self._operations[id] = task
         task.add_done_callback(lambda _: self._forget(id, task))
@@ -187,9 +193,9 @@ class _Session:
         try:
             await sending
         except TooSlow:
-            self._fail(TOO_SLOW, "Too slow: events were missed")
+            self._fail(TRY_AGAIN, "Too slow: events were missed")
         except TimeoutError:
-            self._fail(TOO_SLOW, "Too slow: a message was not taken")
+            self._fail(TRY_AGAIN, "Too slow: a message was not taken")
         except (WebSocketDisconnect, OSError):
             self._fail(1001, "Going away")
         except Exception:

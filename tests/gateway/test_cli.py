@@ -23,6 +23,7 @@ from gateway.sample import SAMPLE_ORGANIZATION
 from gateway.settings import Settings
 from tests.support.organization import SECRET, Organization, token
 from tests.support.server import free_port
+from tests.support.stream import streamed
 from tests.support.transferred import conversation, lead, lines, message
 
 ROOT = Path(__file__).parents[2]
@@ -184,6 +185,9 @@ NONSENSE = {
     "MAX_CHARACTERS": ["0", "few"],
     "MAX_BATCH": ["0", "few"],
     "MAX_COST": ["0", "cheap"],
+    "MAX_SOCKET_OPERATIONS": ["0", "few"],
+    "MAX_SOCKETS": ["0", "all"],
+    "MAX_SUBSCRIPTIONS": ["-1", "all"],
     "COMPILED": ["perhaps"],
     "FEDERATION": ["perhaps"],
     "BUDGET": ["0", "cheap"],
@@ -319,6 +323,33 @@ def test_serve_serves_until_it_is_told_to_stop(
     assert "processes  2\n" in told
     assert "tokens     HS256\n" in told
     assert SECRET not in told
+
+
+def test_a_stream_has_five_seconds_to_end(
+    organization: Organization, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GATEWAY_DATABASE_URL", database_url)
+    monkeypatch.setenv("GATEWAY_JWT_SECRET", SECRET)
+    port = free_port()
+    watched = "subscription { messageAdded { message { content } } }"
+    with started("serve", "--port", str(port)) as process:
+        wait_until_served(f"http://127.0.0.1:{port}/healthz")
+        organization.url = f"http://127.0.0.1:{port}"
+        conversation = organization.conversation()
+        with organization.client() as client:
+            organization.http = client
+            with streamed(organization, watched, timeout=SECONDS) as stream:
+                time.sleep(0.2)
+                process.send_signal(signal.SIGTERM)
+                began = time.monotonic()
+                time.sleep(0.5)
+                organization.message(conversation, "told while it stops")
+                assert stream.next().answer == {"messageAdded": {"message": {"content": "told while it stops"}}}
+                with pytest.raises((httpx.RemoteProtocolError, StopIteration)):
+                    stream.next()
+                # uvicorn ends a process of its own by the signal that stopped it.
+                assert process.wait(SECONDS) == -signal.SIGTERM
+                assert 4 < time.monotonic() - began < 10
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,13 @@
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from gateway.auth import Viewer
@@ -154,6 +156,22 @@ async def test_who_is_too_slow_is_cut_off_to_come_back() -> None:
 
 def event_stream_body(answers: Any, viewer: Viewer) -> AsyncIterator[Any]:
     return aiter(sse.event_stream(answers, viewer).body_iterator)
+
+
+def test_who_does_not_read_is_cut_off(organization: Organization, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sse, "SEND_TIMEOUT", 0.5)
+    monkeypatch.setattr("gateway_graphql.subscribers.LONGEST_QUEUE", 10)
+    conversation = organization.conversation()
+    watched = "subscription { messageAdded { message { content } } }"
+    with streamed(organization, watched) as unread, streamed(organization, ADDED) as read:
+        time.sleep(0.2)
+        for n in range(60):
+            organization.message(conversation, f"{n:06}" + "\u2003" * 99_990)
+            assert content(read)[0].startswith(f"{n:06}")
+        time.sleep(1)
+        # What the network holds of it comes, and then its end, in the middle of the stream.
+        with pytest.raises(httpx.RemoteProtocolError):
+            deque(unread.response.iter_bytes(), maxlen=0)
 
 
 async def test_what_is_left_is_closed() -> None:

@@ -229,13 +229,6 @@ class TestOperations:
             assert socket.next(going)["messageAdded"]["message"]["content"] == "two"
             assert socket.silent()
 
-    def test_not_too_many(self, organization: Organization, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(websocket, "MOST_OPERATIONS", 3)
-        with acknowledged(organization) as socket:
-            for _ in range(4):
-                socket.subscribe(WATCH)
-            assert socket.closed() == 4429
-
     def test_scopes_are_checked(self, organization: Organization) -> None:
         allowed = {
             "conversations:read": ["messageAdded { cursor }", "conversationChanged { id }"],
