@@ -40,12 +40,13 @@ class Answer(NamedTuple):
 
 def executed(result: ExecutionResult) -> Answer:
     """Answer with what an execution gave."""
-    errors = result.errors or []
+    if not result.errors:
+        return Answer(True, result.data)
     return Answer(
         # Errors of fields have a path; without data and path, nothing was executed.
-        executed=result.data is not None or any(error.path for error in errors),
+        executed=result.data is not None or any(error.path for error in result.errors),
         data=result.data,
-        errors=formatted(errors) or None,
+        errors=formatted(result.errors),
     )
 
 

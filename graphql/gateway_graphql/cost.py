@@ -45,6 +45,13 @@ class List(NamedTuple):
         length = self._length(variables)
         return length + length * _sum(self.inner, variables) if length else 0
 
+    @property
+    def is_constant(self) -> bool:
+        """Whether it costs the same with any variables."""
+        return not any(isinstance(node, VariableNode) for node in self.asked) and all(
+            each.is_constant for each in self.inner.values()
+        )
+
     def _length(self, variables: Mapping[str, Any]) -> int:
         values = [_value(node, variables) for node in self.asked]
         if self.sizes is None:
@@ -73,9 +80,15 @@ class Costs:
             for each in document.definitions
             if isinstance(each, OperationDefinitionNode) and (root := schema.get_root_type(each.operation))
         }
+        self._constant = {
+            id: _sum(lists, {}) for id, lists in self._lists.items() if all(each.is_constant for each in lists.values())
+        }
 
     def of(self, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> int:
         """Return the cost of an operation with these variables."""
+        constant = self._constant.get(id(operation))
+        if constant is not None:
+            return constant
         defaults = {
             each.variable.name.value: _value(each.default_value, {})
             for each in operation.variable_definitions or ()

@@ -31,21 +31,26 @@ class Document:
 
     def __init__(self, schema: strawberry.Schema, node: DocumentNode) -> None:
         self.node = node
-        self._operations = [each for each in node.definitions if isinstance(each, OperationDefinitionNode)]
+        operations = [each for each in node.definitions if isinstance(each, OperationDefinitionNode)]
+        self._operations = {each.name.value if each.name else None: each for each in operations}
+        if len(operations) == 1:
+            self._operations[None] = operations[0]
         self._costs = Costs(schema._schema, node)  # noqa: SLF001 (its name for graphql-core's)
         self._schema = schema
         self._plans: dict[str | None, Plan | Unsupported] = {}
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
         """Return the operation that would run; None if the name does not settle which."""
-        named = [each for each in self._operations if not name or (each.name is not None and each.name.value == name)]
-        return named[0] if len(named) == 1 else None
+        return self._operations.get(name or None)
 
     def plan(self, name: str | None) -> Plan | Unsupported:
         """Return the operation, compiled when it is first run."""
-        if name not in self._plans:
-            self._plans[name] = compile_operation(self._schema, self.node, name, untouched=UNTOUCHED)
-        return self._plans[name]
+        plan = self._plans.get(name)
+        if plan is None:
+            plan = compile_operation(self._schema, self.node, name, untouched=UNTOUCHED)
+            if name in self._operations:  # of names that are none there is no end
+                self._plans[name] = plan
+        return plan
 
     def cost(self, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> int:
         """Return how many rows the operation's page sizes ask for."""

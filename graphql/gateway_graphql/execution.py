@@ -92,8 +92,10 @@ class Executor:
         answer = await self._run(prepared.document, operation, context)
         actual = context.tenant.rows
         self._budget.refund(organization_id, taken - max(actual, 1))
+        if not answer.executed:
+            return answer
         cost = {"requested": prepared.cost, "actual": actual, "statements": context.tenant.statements}
-        return answer._replace(extensions={"cost": cost}) if answer.executed else answer
+        return Answer(True, answer.data, answer.errors, {"cost": cost})
 
     async def stream(
         self, operation: Operation, context: Context, *, allowed: frozenset[OperationType] = ANY

@@ -7,18 +7,19 @@ calls the batch function of `lead` with both conversations. All that has to be a
 
 from asyncio import ensure_future, gather
 from collections.abc import Awaitable, Callable, Sequence
-from itertools import repeat
 from operator import attrgetter
+from types import CoroutineType
 from typing import Any, Protocol
 
 from graphql.pyutils import Path, is_awaitable
 from strawberry.exceptions import WrongNumberOfResultsReturned
 
 from levelwise.complete import read
-from levelwise.fields import Arguments, Attribute, Batch, Resolver, are_immutable
+from levelwise.convert import Arguments
+from levelwise.fields import Attribute, Batch, Resolver
 from levelwise.plan import Field
 from levelwise.run import Run
-from levelwise.surprises import Awaited, Failure, is_ordinary
+from levelwise.surprises import Awaited, Failure, is_immutable, is_ordinary
 
 
 class Stage(Protocol):
@@ -50,17 +51,20 @@ async def find(columns: Sequence[Column], run: Run) -> None:
     waiting: list[tuple[Awaitable[Any], Take]] = []
     batches: dict[Any, list[Column]] = {}
     for column in columns:
-        field = column.field
-        if isinstance(field.source, Batch):
-            place = field if field.definition.args else None
-            batches.setdefault((field.source.function, place), []).append(column)
-        elif isinstance(field.source, Resolver):
-            column.raw = _resolved(column, field.source, run, waiting)
+        source = column.field.source
+        if isinstance(source, Batch):
+            place = column.field if column.field.definition.args else None
+            batches.setdefault((source.function, place), []).append(column)
+        elif isinstance(source, Resolver):
+            column.raw = _resolved(column, source, run, waiting)
         else:
             column.raw = _attributes(column, run)
     for together in batches.values():
         _call(together, run, waiting)
-    if waiting:
+    if len(waiting) == 1:
+        awaitable, take = waiting[0]
+        take(await _outcome(awaitable, run))
+    elif waiting:
         outcomes = await _outcomes([awaitable for awaitable, _ in waiting], run)
         for (_, take), outcome in zip(waiting, outcomes, strict=True):
             take(outcome)
@@ -76,22 +80,29 @@ def _attributes(column: Column, run: Run) -> list[Any]:
 
 
 def _resolved(column: Column, source: Resolver, run: Run, waiting: list[tuple[Awaitable[Any], Take]]) -> list[Any]:
-    field, rows = column.field, column.stage.rows
-    paths = column.stage.paths if source.needs_info else repeat(None)
-    values: list[Any] = []
+    field, values = column.field, []
     arguments: Arguments | None = None
-    for number, (row, path) in enumerate(zip(rows, paths, strict=False)):
+    for number, row in enumerate(column.stage.rows):
         try:
-            if arguments is None or not are_immutable(arguments):
+            if arguments is None or not all(map(is_immutable, arguments.values())):
                 arguments = run.arguments(field)
-            info = run.info(field, Path(path, field.key, field.parent.name)) if source.needs_info else None
+            info = _info(column, number, source, run) if source.needs_info else None
             value = source.resolve(row, info, **arguments)
         except Exception as error:  # noqa: BLE001 (resolvers may raise anything)
             value = run.fail(error)
         values.append(value)
-        if is_awaitable(value):
+        if type(value) is CoroutineType or is_awaitable(value):
             waiting.append((value, _setter(values, number)))
     return values
+
+
+def _info(column: Column, number: int, source: Resolver, run: Run) -> Any:
+    field, stage = column.field, column.stage
+
+    def path() -> Path:
+        return Path(stage.paths[number], field.key, field.parent.name)
+
+    return run.late_info(field, path) if source.info_can_wait else run.info(field, path())
 
 
 def _setter(values: list[Any], number: int) -> Take:

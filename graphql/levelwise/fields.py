@@ -10,30 +10,15 @@ class Lead:
 """
 
 from collections.abc import Callable
-from enum import Enum
 from keyword import iskeyword
 from typing import Any, NamedTuple
 
 import strawberry
-from graphql import (
-    FieldNode,
-    GraphQLField,
-    GraphQLResolveInfo,
-    TypeNameMetaFieldDef,
-    VariableNode,
-    Visitor,
-    default_field_resolver,
-    visit,
-)
-from graphql.execution.values import VariableValues, get_argument_values
-from strawberry.types.arguments import convert_arguments
+from graphql import GraphQLField, GraphQLResolveInfo, TypeNameMetaFieldDef, default_field_resolver
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
-Arguments = dict[str, Any]
-
-Convert = Callable[[Arguments, GraphQLResolveInfo[Any]], Arguments]
-"""Makes Strawberry's arguments of GraphQL's."""
+from levelwise.convert import Conversion
 
 
 class TypeName(NamedTuple):
@@ -51,15 +36,17 @@ class Resolver(NamedTuple):
 
     resolve: Callable[..., Any]
     """`(parent, info, **arguments)` to a value, awaitable or not."""
-    convert: Convert | None = None
+    convert: Conversion | None = None
     needs_info: bool = True
+    info_can_wait: bool = False
+    """Whether the info may be made when something of it is asked for."""
 
 
 class Batch(NamedTuple):
     """A function of all parents of a level."""
 
     function: Callable[..., Any]
-    convert: Convert
+    convert: Conversion
 
 
 Source = TypeName | Attribute | Resolver | Batch
@@ -75,7 +62,7 @@ def source(definition: GraphQLField, schema: strawberry.Schema | None) -> Source
     if field.base_resolver is None:
         return Attribute(field.python_name)
     batch = getattr(field.base_resolver.wrapped_func, "batch", None)
-    return Batch(batch, _conversion(field, schema)) if batch else _function(field, field.base_resolver, schema)
+    return Batch(batch, Conversion(field, schema)) if batch else _function(field, field.base_resolver, schema)
 
 
 def _is_plain(field: StrawberryField, schema: strawberry.Schema) -> bool:
@@ -104,42 +91,4 @@ def _function(field: StrawberryField, resolver: StrawberryResolver[Any], schema:
             arguments[info_parameter.name] = info_class(_raw_info=info, _field=field)
         return function(parent, **arguments) if takes_self else function(**arguments)
 
-    return Resolver(resolve, _conversion(field, schema), needs_info=info_parameter is not None)
-
-
-def _conversion(field: StrawberryField, schema: strawberry.Schema) -> Convert:
-    def convert(given: Arguments, info: GraphQLResolveInfo[Any]) -> Arguments:
-        return convert_arguments(
-            given,
-            field.arguments,
-            scalar_registry=schema.schema_converter.scalar_registry,
-            config=schema.config,
-            info=schema.config.info_class(_raw_info=info, _field=field),
-        )
-
-    return convert
-
-
-def arguments(definition: GraphQLField, node: FieldNode, variables: VariableValues) -> Arguments:
-    """Coerce a field's arguments. Raises GraphQLError."""
-    return get_argument_values(definition, node, variables) if definition.args or node.arguments else {}
-
-
-def are_immutable(values: Arguments) -> bool:
-    """Tell whether nobody can change these arguments, so that they can be given to several."""
-    return all(value is None or isinstance(value, str | int | float | Enum) for value in values.values())
-
-
-def has_variables(node: FieldNode) -> bool:
-    """Tell whether a field's arguments depend on variables."""
-    search = _VariableSearch()
-    for argument in node.arguments or ():
-        visit(argument, search)
-    return search.found
-
-
-class _VariableSearch(Visitor):
-    found = False
-
-    def enter_variable(self, _node: VariableNode, *_: object) -> None:
-        self.found = True
+    return Resolver(resolve, Conversion(field, schema), needs_info=info_parameter is not None, info_can_wait=True)

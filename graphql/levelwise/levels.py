@@ -32,14 +32,17 @@ async def answer(selection: Selection, root: Any, run: Run) -> tuple[dict[str, A
     """Answer a selection on the root value, failures and all; and the stages it took."""
     level = [Stage(selection, [root], lambda: [None])]
     stages = list(level)
-    while level:
-        columns = [column for stage in level for column in stage.columns]
-        if columns:
-            await find(columns, run)
-        level = [stage for column in columns if column.field.leaf is None for stage in await column.descend(run)]
+    while columns := [column for stage in level for column in stage.columns]:
+        await find(columns, run)
+        level = []
+        for column in columns:
+            if column.field.leaf is None:
+                below = column.descend(run)
+                level += await column.descend_exactly(run) if below is None else below
         stages += level
     for stage in reversed(stages):
-        await stage.finish(run)
+        if missed := stage.finish(run):
+            await stage.complete(missed, run)
     return stages[0].results[0], stages
 
 
@@ -50,6 +53,7 @@ class Stage:
         self.selection = selection
         self.rows = rows
         self.results: list[Any] = []
+        self._cells: list[Sequence[Any]] = []
         self.columns = [Column(field, self) for field in selection.columns]
         self._make_paths = paths
         self._paths: list[Path | None] | None = None
@@ -61,26 +65,27 @@ class Stage:
             self._paths = self._make_paths()
         return self._paths
 
-    async def finish(self, run: Run) -> None:
-        """Make the objects, when those of all levels below are made."""
-        selection, columns = self.selection, [column.values() for column in self.columns]
-        if selection.make is None:
-            selection.make = generate(selection)
-        self.results, missed = selection.make(self.rows, run, *columns)
-        if missed:
-            objects = (
-                complete_object(selection, self.rows[number], [column[number] for column in columns], run)
-                for number in missed
-            )
-            for number, made in zip(missed, await together(objects, at_once=len(missed) > 1), strict=True):
-                self.results[number] = made
-        self._let_go()
-
-    def _let_go(self) -> None:
+    def finish(self, run: Run) -> list[int]:
+        """Make the objects, when those of all levels below are made. Answer which ones exact completion has to make."""
+        self._cells = [column.values() for column in self.columns]
+        make = self.selection.make
+        if make is None:
+            make = self.selection.make = generate(self.selection)
+        self.results, missed = make(self.rows, run, *self._cells)
         # Stages and columns know each other. Without these cycles all is freed at once, not by the collector.
         for column in self.columns:
             column.below.clear()
         self.columns.clear()
+        return missed
+
+    async def complete(self, missed: list[int], run: Run) -> None:
+        """Make these objects exactly."""
+        objects = (
+            complete_object(self.selection, self.rows[number], [cells[number] for cells in self._cells], run)
+            for number in missed
+        )
+        for number, made in zip(missed, await together(objects, at_once=len(missed) > 1), strict=True):
+            self.results[number] = made
 
 
 class Column:
@@ -94,21 +99,27 @@ class Column:
         self._layout: Objects | None = None
         self.below: list[tuple[Stage, Sequence[int] | None]] = []
 
-    async def descend(self, run: Run) -> list[Stage]:
-        """Flatten the objects that were found, into stages of the next level."""
-        field = self.field
-        layout = lay_out(field, self.raw)
-        selections = None if layout is None else selections_of(field, layout.rows, run)
-        if layout is None or selections is None:
-            layout, selections = await lay_out_exactly(field, self.raw, run)
+    def descend(self, run: Run) -> list[Stage] | None:
+        """Flatten the objects that were found, into stages of the next level. None if they are not as is usual."""
+        layout = lay_out(self.field, self.raw)
+        selections = None if layout is None else selections_of(self.field, layout.rows, run)
+        return None if layout is None or selections is None else self._stages(layout, selections)
+
+    async def descend_exactly(self, run: Run) -> list[Stage]:
+        """Flatten them exactly."""
+        return self._stages(*await lay_out_exactly(self.field, self.raw, run))
+
+    def _stages(self, layout: Objects, selections: list[Selection]) -> list[Stage]:
         self._layout = layout
-        for selection in dict.fromkeys(selections):
-            self.below.append(self._stage(selection, selections))
+        if self.field.selection is not None and len(selections) == 1:
+            self.below = [(Stage(selections[0], layout.rows, self._paths), None)]
+        else:
+            self.below = [self._stage(layout, each, selections) for each in dict.fromkeys(selections)]
         return [stage for stage, _ in self.below if stage.rows]
 
-    def _stage(self, selection: Selection, selections: list[Selection]) -> tuple[Stage, Sequence[int] | None]:
-        layout = self._layout
-        assert layout is not None  # noqa: S101 (stages are made of it)
+    def _stage(
+        self, layout: Objects, selection: Selection, selections: list[Selection]
+    ) -> tuple[Stage, Sequence[int] | None]:
         if self.field.selection is not None:
             return Stage(selection, layout.rows, self._paths), None
         numbers = [number for number, each in enumerate(selections) if each is selection]

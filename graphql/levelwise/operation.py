@@ -14,7 +14,7 @@ from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema, 
 from graphql.execution import Executor
 from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.executor import default_field_resolver, default_type_resolver
-from graphql.execution.values import VariableValues, get_variable_values
+from graphql.execution.values import VariableValues
 
 from levelwise.complete import Settlement
 from levelwise.leaves import Untouched
@@ -22,12 +22,10 @@ from levelwise.levels import Stage, answer
 from levelwise.plan import Planner, Selection
 from levelwise.run import Run
 from levelwise.support import Definitions, Unsupported, definitions, unsupported_schema
+from levelwise.variables import Variables
 
 MOST_COMBINATIONS = 16
 """How many combinations of variables of `@skip` and `@include` an operation's plans are kept for."""
-
-MOST_VARIABLE_ERRORS = 50
-"""How many wrong values are told: as many as graphql-core tells."""
 
 _NOTHING: Untouched = {}
 
@@ -67,26 +65,22 @@ class Plan:
         self._found = found
         self._untouched = untouched
         self._executor = _executor(schema, strawberry_schema, found)
+        self._variables = Variables(schema, found.operation.variable_definitions or ())
         self._parts = lru_cache(MOST_COMBINATIONS)(self._plan)
 
     async def run(
         self, context: Any, variables: Mapping[str, Any] | None = None, root_value: Any = None
     ) -> ExecutionResult:
         """Run the operation. Whatever goes wrong is among the result's errors."""
-        operation = self._found.operation
-        values = VariableValues({}, {})
-        if operation.variable_definitions:
-            coerced = get_variable_values(
-                self._schema, operation.variable_definitions, dict(variables or {}), max_errors=MOST_VARIABLE_ERRORS
-            )
-            if isinstance(coerced, list):
-                return ExecutionResult(None, coerced)
-            values = coerced
+        given = variables or {}
+        coerced = self._variables.coerce(given)
+        if isinstance(coerced, list):
+            return ExecutionResult(None, coerced)
         try:
-            parts = self._parts(*(values.coerced.get(name, Undefined) for name in self._found.conditions))
+            parts = self._parts(*[coerced.get(name, Undefined) for name in self._found.conditions])
         except GraphQLError as error:
             return ExecutionResult(None, [error])
-        run = Run(self._executor, values, context, root_value)
+        run = Run(self._executor, self._variables, given, coerced, context, root_value)
         return await _run_parts(parts, root_value, run)
 
     def _plan(self, *conditions: Any) -> list[Selection]:

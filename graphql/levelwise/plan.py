@@ -44,8 +44,11 @@ from graphql.execution.collect_fields import (
 )
 from graphql.execution.values import VariableValues
 
-from levelwise.fields import Arguments, Attribute, Source, TypeName, source
+from levelwise.arguments import Coerced, reader
+from levelwise.convert import Arguments
+from levelwise.fields import Attribute, Batch, Resolver, Source, TypeName, source
 from levelwise.leaves import Leaf, Untouched, leaf
+from levelwise.surprises import Surprise
 
 Make = Callable[..., tuple[list[Any], list[int]]]
 """`(rows, run, *columns)` to objects, and the numbers of those that it could not make."""
@@ -122,8 +125,6 @@ class Field:
         """How values are completed; None for objects."""
         self.selections = selections
         """By name of the object's type."""
-        self.constant_arguments: Arguments | None = None
-        """Arguments that no variable is part of, once they are known."""
         self.lists = _lists(definition.type)
         """How many lists are around an item."""
 
@@ -131,6 +132,15 @@ class Field:
     def selection(self) -> Selection | None:
         """The selection if its type is settled: the field's type is an object's."""
         return None if is_abstract_type(self.named) else next(iter(self.selections.values()), None)
+
+    @cached_property
+    def read_arguments(self) -> Callable[[Coerced], Arguments] | None:
+        """Reads the arguments; None: they are not as is usual."""
+        convert = self.source.convert if isinstance(self.source, Resolver | Batch) else None
+        try:
+            return reader(self.definition, self.nodes[0], None if convert is None else convert.converters())
+        except Surprise:
+            return None
 
     @cached_property
     def asks_async(self) -> bool:

@@ -1,30 +1,53 @@
 """Run: what the levels of one run share: variables, context, arguments, the infos that resolvers see."""
 
+from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from graphql import GraphQLResolveInfo
 from graphql.execution import Executor
-from graphql.execution.values import VariableValues
+from graphql.execution.values import VariableValues, get_argument_values
 from graphql.pyutils import Path
 
-from levelwise.fields import Arguments, Batch, Resolver, are_immutable, arguments, has_variables
+from levelwise.arguments import Coerced
+from levelwise.convert import Arguments
+from levelwise.fields import Batch, Resolver
+from levelwise.infos import LateInfo
 from levelwise.plan import Field
-from levelwise.surprises import Failure
+from levelwise.surprises import Failure, Surprise
+from levelwise.variables import Given, Variables
 
 
 class Run:
     """What the levels of one run share."""
 
-    def __init__(self, executor: Executor[Any], variables: VariableValues, context: Any, root_value: Any) -> None:
-        """`executor` is one of graphql-core's that was made for the operation."""
-        self.variables = variables
+    def __init__(
+        self,
+        executor: Executor[Any],
+        variables: Variables,
+        given: Given,
+        coerced: Coerced,
+        context: Any,
+        root_value: Any,
+    ) -> None:
+        """`executor` is one of graphql-core's that was made for the operation; `coerced` are the variables given."""
+        self.coerced = coerced
         self.context = context
         self.failed = False
         """Whether there is a Failure in the answer."""
+        self._variables = variables
+        self._given = given
         self._root_value = root_value
         self._template = executor
         self._executor: Executor[Any] | None = None
         self._infos: dict[Field, GraphQLResolveInfo[Any]] = {}
+
+    @cached_property
+    def variables(self) -> VariableValues:
+        """The variables as graphql-core has them."""
+        exact = self._variables.exactly(self._given)
+        assert isinstance(exact, VariableValues)  # noqa: S101 (they were coerced before)
+        return exact
 
     @property
     def executor(self) -> Executor[Any]:
@@ -50,13 +73,19 @@ class Run:
             self._infos[field] = self.info(field, Path(None, field.key, field.parent.name))
         return self._infos[field]
 
+    def late_info(self, field: Field, path: Callable[[], Path]) -> LateInfo:
+        """Make an info that is made when something of it is asked for."""
+        return LateInfo(self.context, lambda: self.info(field, path()))
+
     def arguments(self, field: Field) -> Arguments:
-        """Coerce a field's arguments, as its function takes them."""
-        if field.constant_arguments is not None:
-            return field.constant_arguments
-        values = arguments(field.definition, field.nodes[0], self.variables)
+        """Coerce a field's arguments, as its function takes them. Raises GraphQLError."""
+        read = field.read_arguments
+        if read is not None:
+            try:
+                return read(self.coerced)
+            except Surprise:
+                pass
+        values = get_argument_values(field.definition, field.nodes[0], self.variables)
         if isinstance(field.source, Resolver | Batch) and field.source.convert and field.definition.args:
             values = field.source.convert(values, self.info(field))
-        if are_immutable(values) and not has_variables(field.nodes[0]):
-            field.constant_arguments = values
         return values

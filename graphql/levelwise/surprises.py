@@ -3,6 +3,7 @@
 >>> answer = {"name": "Ada", "email": Failure(ValueError("no such mailbox"))}
 """
 
+from enum import Enum
 from functools import lru_cache
 from types import GeneratorType, NoneType
 from typing import Any
@@ -36,6 +37,11 @@ class Awaited:
 def is_ordinary(class_: type) -> bool:
     """Tell whether values of this class are values: not nothing, no error, nothing to be awaited."""
     return not issubclass(class_, _SPECIAL) and not hasattr(class_, "__await__")
+
+
+def is_immutable(value: Any) -> bool:
+    """Tell whether nobody can change this value, so that it can be given to several."""
+    return value is None or isinstance(value, str | int | float | Enum)
 
 
 def fill(value: Any, results: list[Any]) -> Any:
