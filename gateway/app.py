@@ -43,6 +43,7 @@ def create_app(settings: Settings | None = None, more: Sequence[BaseRoute] = ())
         timeout=settings.pool_timeout,
         statement_timeout=settings.statement_timeout,
         lock_timeout=settings.lock_timeout,
+        row_security=settings.row_security,
     )
 
     budget = Budget(settings.budget)

@@ -19,7 +19,7 @@ from gateway.database.chunks import read_lines
 from gateway.database.migrate import migrate as migrate_database
 from gateway.database.refusals import told_refusals
 from gateway.database.transfer import export_lines, import_lines
-from gateway.demo import TOKEN_DAYS, demo_database, demo_secret, demo_token
+from gateway.demo import demo_database, demo_introduction, demo_secret
 from gateway.demo.visitors import visitors
 from gateway.doctor import failures, findings, shown_findings
 from gateway.exits import FAILED, WRONG_SETTINGS, fail, settings_with, told_failures
@@ -28,7 +28,7 @@ from gateway.progress import import_progress
 from gateway.prune import prune
 from gateway.sample import SAMPLE_ORGANIZATION
 from gateway.serving import check_port, introduction, serve_gateway
-from gateway.settings import Settings, settings_table
+from gateway.settings import settings_table
 from gateway.tokens import signed_token
 from gateway_graphql import subgraph
 from gateway_graphql.export import changes, sdl
@@ -100,11 +100,15 @@ def demo(
     signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
     with told_failures():
         typer.echo(f"Starting PostgreSQL in {data} ...")
-        with demo_database(data) as url:
-            os.environ |= {"GATEWAY_DATABASE_URL": url, "GATEWAY_JWT_SECRET": demo_secret(data)}
+        with demo_database(data) as (owner_url, url):
+            os.environ |= {
+                "GATEWAY_DATABASE_URL": url,
+                "GATEWAY_JWT_SECRET": demo_secret(data),
+                "GATEWAY_ROW_SECURITY": "true",
+            }
             settings = settings_with("jwt_secret")
-            _introduce(port, settings)
-            with visitors(url, SAMPLE_ORGANIZATION):
+            typer.echo(demo_introduction(f"http://{_LOCALHOST}:{port}", settings))
+            with visitors(owner_url, SAMPLE_ORGANIZATION):
                 serve_gateway(_LOCALHOST, port, 1, settings, "gateway.demo.app:application")
 
 
@@ -113,21 +117,6 @@ def _stop(*_: object) -> NoReturn:
     for number in _STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     raise SystemExit
-
-
-def _introduce(port: int, settings: Settings) -> None:
-    token = demo_token(settings)
-    base = f"http://{_LOCALHOST}:{port}"
-    typer.echo(
-        f"Inbox    {base}/\n"
-        f"GraphiQL {base}/graphql#token={token}\n"
-        f"GraphQL  {base}/graphql\n"
-        f"REST     {base}/api/v1/conversations\n"
-        f"\nA token, good for {TOKEN_DAYS} days:\n{token}\n"
-        f"\nTry:\n"
-        f"curl -H 'Authorization: Bearer {token}' '{base}/api/v1/conversations?size=3'\n"
-        "\nCtrl-C stops everything."
-    )
 
 
 @app.command()
@@ -156,11 +145,15 @@ def serve(
 
 
 @app.command()
-def migrate() -> None:
+def migrate(
+    role: Annotated[
+        str | None, typer.Option(help="A role to put under row security, and to let do what the gateway does.")
+    ] = None,
+) -> None:
     """Bring the database's tables to this version."""
     settings = settings_with("database_url")
     with told_failures(), told_refusals():
-        mended = migrate_database(settings.database_url)
+        mended = migrate_database(settings.database_url, role)
     typer.echo("The database's tables are of this version.")
     if mended:
         typer.echo(f"{mended:,} messages had positions of another server, as after a restore: mended.")

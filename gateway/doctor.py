@@ -34,7 +34,12 @@ def findings() -> Iterator[Finding]:
     yield _tokens_finding(settings)
     yield _documents_finding(settings)
     if _is_url(settings.database_url):
-        yield from database_findings(settings.database_url, settings.pool_size, settings.statement_timeout)
+        yield from database_findings(
+            settings.database_url,
+            settings.pool_size,
+            settings.statement_timeout,
+            row_security=settings.row_security,
+        )
     else:
         yield failure("database", WRONG_URL, "Set it.")
 

@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import psycopg
 from psycopg import errors, sql
@@ -70,6 +70,14 @@ def create_database(connection: psycopg.Connection, name: str) -> None:
         connection.execute(create + sql.SQL("LOCALE 'C.UTF-8'"))
     except errors.WrongObjectType:  # the machine does not have it
         connection.execute(create + sql.SQL("LOCALE 'C'"))
+
+
+def create_role(url: str, name: str) -> str:
+    """Make a role that may log in, unless it is there. Return the URL of the same database as this role's."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,)).fetchone() is None:
+            connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(name)))
+    return urlsplit(url)._replace(netloc=f"{quote(name)}@").geturl()
 
 
 @contextmanager

@@ -9,8 +9,7 @@ from pydantic import ValidationError
 
 from gateway.database.address import shown_address
 from gateway.database.chunks import ImportFailed
-from gateway.database.errors import DatabaseTimeout, DatabaseUnavailable
-from gateway.database.refusals import DatabaseRefused
+from gateway.database.errors import DatabaseRefused, DatabaseTimeout, DatabaseUnavailable
 from gateway.embedded import EmbeddedPostgresError
 from gateway.settings import PREFIX, Settings, read_settings
 

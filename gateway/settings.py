@@ -34,6 +34,9 @@ class Settings(BaseSettings):
         le=LONGEST_SECONDS,
         description="Seconds a statement waits for what another one has locked; `0`: its own time.",
     )
+    row_security: bool = Field(
+        default=False, description="Whether PostgreSQL too keeps organizations apart: [how](security.md)."
+    )
 
     jwt_secret: SecretStr | None = Field(
         default=None,

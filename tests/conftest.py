@@ -1,5 +1,6 @@
 """What every test stands on: a real PostgreSQL, a gateway that listens, and an organization of its own."""
 
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -9,9 +10,9 @@ import pytest
 
 from gateway.database.migrate import migrate
 from gateway.database.pool import Database
-from gateway.embedded import create_database, embedded_postgres
+from gateway.embedded import create_database, create_role, embedded_postgres
 from gateway.settings import Settings
-from tests.support.organization import SECRET, Organization
+from tests.support.organization import ROLE, SECRET, Organization
 from tests.support.server import serving
 
 
@@ -24,15 +25,36 @@ def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def walled_url(database_url: str) -> str:
+    """The same database for a role under row security."""
+    url = create_role(database_url, ROLE)
+    migrate(database_url, ROLE)
+    return url
+
+
+@pytest.fixture(scope="session")
+def settings(database_url: str, walled_url: str) -> Settings:
+    """What the tests' gateway runs on: under row security, as the demo does.
+
+    GATEWAY_ROW_SECURITY=false runs all tests without; GATEWAY_COMPILED=false with graphql-core's executor.
+    """
+    row_security = os.environ.get("GATEWAY_ROW_SECURITY", "true") == "true"
+    url = walled_url if row_security else database_url
+    return Settings(database_url=url, row_security=row_security, jwt_secret=SECRET, _env_file=None)
+
+
+@pytest.fixture(scope="session")
 def anyio_backend() -> str:
     """One event loop for all tests of coroutines: the pool belongs to it."""
     return "asyncio"
 
 
 @pytest.fixture(scope="session")
-async def database(database_url: str) -> AsyncIterator[Database]:
+async def database(settings: Settings) -> AsyncIterator[Database]:
     """An open pool in the tests' own loop."""
-    database = Database(database_url, size=4, timeout=10, statement_timeout=30)
+    database = Database(
+        settings.database_url, size=4, timeout=10, statement_timeout=30, row_security=settings.row_security
+    )
     await database.open()
     yield database
     await database.close()
@@ -47,10 +69,8 @@ def connection(database_url: str) -> Iterator[psycopg.Connection]:
 
 
 @pytest.fixture(scope="session")
-def gateway_url(database_url: str) -> Iterator[str]:
+def gateway_url(settings: Settings) -> Iterator[str]:
     """A gateway listening on a free port of this machine."""
-    # GATEWAY_COMPILED=false runs all tests with graphql-core's executor.
-    settings = Settings(database_url=database_url, jwt_secret=SECRET, _env_file=None)
     with serving(settings) as url:
         yield url
 

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 
 from gateway.database.address import shown_address
-from gateway.database.checkup_tables import TABLE_CHECKS, check_migrations, check_rights
+from gateway.database.checkup_tables import TABLE_CHECKS, check_migrations, check_rights, check_walls
 from gateway.database.pool import session_options
 from gateway.findings import Finding, Level, failure, ok, warning
 
@@ -24,7 +24,12 @@ _CHANNEL = "gateway_doctor"
 
 
 def database_findings(
-    url: str, pool_size: int, statement_timeout: float, clock: Callable[[], float] = time.time
+    url: str,
+    pool_size: int,
+    statement_timeout: float,
+    clock: Callable[[], float] = time.time,
+    *,
+    row_security: bool = False,
 ) -> Iterator[Finding]:
     """Connect as the gateway does, and look at all that it needs. `clock` gives seconds since the epoch."""
 
@@ -52,6 +57,7 @@ def database_findings(
         migrations = _looked(connection, check_migrations)
         yield migrations
         if migrations.level is not Level.FAILURE:  # what follows would only say the same in other words
+            yield _looked(connection, partial(check_walls, row_security))
             yield from (_looked(connection, check) for check in TABLE_CHECKS)
 
 

@@ -9,22 +9,13 @@ from sqlalchemy import Index
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex
 
-from gateway.database.migrate import VERSION_TABLE, is_later, newest_version
+from gateway.database.migrate import is_later, newest_version
 from gateway.database.positions import AHEAD
-from gateway.database.tables import metadata
+from gateway.database.row_security import RIGHTS, WALLS, fault_of
+from gateway.database.tables import VERSION_TABLE, metadata
 from gateway.findings import Finding, failure, ok, warning
 
 Connection = psycopg.Connection[tuple[Any, ...]]
-
-RIGHTS = {
-    "leads": ("SELECT", "INSERT", "UPDATE"),
-    "conversations": ("SELECT", "INSERT", "UPDATE"),
-    "messages": ("SELECT", "INSERT"),
-    "idempotency_keys": ("SELECT", "INSERT", "UPDATE", "DELETE"),
-    "row_counts": ("SELECT",),
-    VERSION_TABLE: ("SELECT",),
-}
-"""What `gateway serve` does with each table."""
 
 _KEPT = (
     "gateway_announce_insert",
@@ -58,7 +49,8 @@ def check_rights(connection: Connection) -> Finding:
     query = """
         SELECT quote_ident(current_user), current_setting('is_superuser')::boolean,
             array_agg(coalesce(has_table_privilege(to_regclass(name), wanted), true) ORDER BY number),
-            coalesce(array_agg(DISTINCT name) FILTER (WHERE row_security_active(to_regclass(name))), '{}')
+            coalesce(array_agg(DISTINCT name) FILTER (WHERE row_security_active(to_regclass(name)) AND NOT EXISTS (
+                SELECT FROM pg_policy WHERE polrelid = to_regclass(name) AND polname = 'gateway_others')), '{}')
         FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS asked (name, wanted, number)
     """
     columns = tuple(map(list, zip(*asked, strict=True)))
@@ -92,6 +84,16 @@ def check_migrations(connection: Connection) -> Finding:
     if is_later(found):
         return warning("migrations", f"the tables' version is {found}, later than {newest}", "Upgrade the gateway.")
     return failure("migrations", f"the tables' version is {found}, not {newest}", "Run `gateway migrate`.")
+
+
+def check_walls(row_security: bool, connection: Connection) -> Finding:
+    """Does PostgreSQL keep organizations apart for this user, as the setting has it?"""
+    ((walls,),) = connection.execute(WALLS.encode()).fetchall()
+    fault = fault_of(walls, row_security=row_security)
+    if fault:
+        said, _, advice = fault.partition(": ")
+        return failure("walls", said, f"{advice[0].upper()}{advice[1:]}.")
+    return ok("walls", f"PostgreSQL keeps organizations apart in {walls} tables" if walls else "row security is off")
 
 
 def _check_tables(connection: Connection) -> Finding:
@@ -149,6 +151,8 @@ def _check_triggers(connection: Connection) -> Finding:
 
 
 def _check_positions(connection: Connection) -> Finding:
+    if connection.execute("SELECT row_security_active('messages')").fetchall() == [(True,)]:
+        return ok("positions", "of messages are behind row security: `gateway migrate` looks at them")
     if connection.execute(AHEAD.encode()).fetchall() == [(True,)]:
         said = "messages have positions of the server that they were restored from: subscriptions would mistake them"
         return failure("positions", said, "Run `gateway migrate`: it mends them.")

@@ -13,5 +13,9 @@ class DatabaseTimeout(Exception):
     """The statement took longer than it may."""
 
 
+class DatabaseRefused(Exception):
+    """The database answers, and does not do what a command asks of it. The text says why."""
+
+
 class MissingReference(Exception):
     """The row refers to one that the organization does not have."""

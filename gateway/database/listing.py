@@ -9,18 +9,35 @@ from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Table, Uuid, bindparam, func, literal_column, select, true
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Select,
+    Table,
+    Uuid,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    true,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.sql.visitors import replacement_traverse
 
 from gateway.database.filters import Criteria, asked, choice
 from gateway.database.paging import Item, Keyset, Order, Page, Shape, Window, page_of, windowed
 from gateway.database.pool import Tenant
 from gateway.database.searching import near_or_indexed
-from gateway.database.statements import Statement, scalar
-from gateway.database.tables import row_counts
+from gateway.database.statements import Row, Statement, scalar
+from gateway.database.tables import SEARCHED, row_counts
 
 Filter = TypeVar("Filter", bound=NamedTuple)
 
+_VIEWED: dict[Any, Any] = {**SEARCHED}
+"""The views of tables and of their columns."""
+for _table, _view in SEARCHED.items():
+    _VIEWED |= zip(_table.c, _view.c, strict=True)
 _KEPT_CRITERIA = {**choice(row_counts.c.status, "status"), **choice(row_counts.c.channel, "channel")}
 _KEPT_OF = row_counts.c.organization_id == bindparam("organization_id", type_=Uuid)
 
@@ -96,12 +113,13 @@ class Listing(Generic[Item, Filter]):
         return [counted.get(parent, 0) for parent in parents]
 
     def _build_page(self, names: frozenset[str], order: Order, shape: Shape) -> Statement[Item]:
+        by_expression = not isinstance(self._keysets[order.field].value, Column)
         if "words" in names:
             rows, keyset = self._rows(names - {"words"}), self._keysets[order.field]
             query = near_or_indexed(rows, self._criteria["words"], keyset, descending=order.descending, shape=shape)
         else:
             query = self._windowed(self._rows(names), order, shape)
-        return Statement(query, self._make, planned_anew=_is_search(names))
+        return _statement(query, self._make, names, by_expression)
 
     def _build_pages(self, names: frozenset[str], order: Order, shape: Shape) -> Statement[Item]:
         """The rows of one parent come in order: they are what one run of the subquery gives.
@@ -114,20 +132,20 @@ class Listing(Generic[Item, Filter]):
         rows = self._rows(names).where(self._parent_column == parents.c.id)
         page = self._windowed(rows, order, shape).lateral("page")
         query = select(*page.c).select_from(parents.join(page, true()))
-        return Statement(query, self._make, planned_anew=_is_search(names))
+        return _statement(query, self._make, names)
 
     def _build_count(self, names: frozenset[str]) -> Statement[int]:
         if self._kept_counts is not None and names <= _KEPT_CRITERIA.keys():
             kept = select(func.coalesce(func.sum(row_counts.c.difference), literal_column("0")).cast(BigInteger))
             criteria = (_KEPT_CRITERIA[name] for name in sorted(names))
             return Statement(kept.where(_KEPT_OF, row_counts.c.counted == self._kept_counts, *criteria), scalar)
-        return Statement(self._filtered(select(func.count()), names), scalar, planned_anew=_is_search(names))
+        return _statement(self._filtered(select(func.count()), names), scalar, names)
 
     def _build_counts(self, names: frozenset[str]) -> Statement[tuple[UUID, int]]:
         parent = self._parent_column
         columns: Sequence[ColumnElement[Any]] = (parent, func.count())
         query = self._filtered(select(*columns), names).group_by(parent)
-        return Statement(query.where(parent == bindparam("parents", type_=ARRAY(Uuid)).any_()), _pair)
+        return _statement(query.where(parent == bindparam("parents", type_=ARRAY(Uuid)).any_()), _pair, names)
 
     def _rows(self, names: frozenset[str]) -> Select[Any]:
         return self._filtered(select(*self._columns), names)
@@ -149,8 +167,15 @@ def _distinct(ids: Sequence[UUID]) -> list[UUID]:
     return list({id.int: id for id in ids}.values())
 
 
-def _is_search(names: frozenset[str]) -> bool:
-    return not names.isdisjoint({"words", "search", "search_short"})
+def _statement(
+    query: Select[Any], make: Callable[[Sequence[Any]], Row], names: frozenset[str], by_expression: bool = False
+) -> Statement[Row]:
+    is_search = not names.isdisjoint({"words", "search", "search_short"})
+    if not (is_search or by_expression):
+        return Statement(query, make)
+    # Under row security an index serves such expressions only behind a view.
+    viewed: Any = replacement_traverse(query, {}, lambda element, **_: _VIEWED.get(element))
+    return Statement(viewed, make, planned_anew=is_search)
 
 
 def _pair(row: Sequence[Any]) -> tuple[Any, Any]:

@@ -10,9 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import NullPool, create_engine, text
 
 from gateway.database.positions import mend_positions
-
-VERSION_TABLE = "gateway_migrations"
-"""Not Alembic's default name: other programs of the same database may use Alembic as well."""
+from gateway.database.row_security import wall, walled_roles
 
 _LOCK = 0x676174657761  # one migration at a time, whoever starts it: "gatewa" in ASCII
 
@@ -35,11 +33,12 @@ def is_later(version: str) -> bool:
     return version.isdecimal() and version > newest_version()
 
 
-def migrate(database_url: str) -> int:
+def migrate(database_url: str, role: str | None = None) -> int:
     """Make or change the tables in the connection's default schema. Safe to repeat, and to run twice at once.
 
-    Returns how many messages had positions of another server, as after a restore: they are mended.
-    All steps commit together, or none does. Raises SQLAlchemy's `DBAPIError` where the database refuses.
+    A role that is named is walled, and so are, with new tables too, those that have been before.
+    Returns how many messages had positions of another server, as after a restore: they are mended. All steps commit
+    together, or none does. Raises DatabaseRefused, and SQLAlchemy's `DBAPIError` where the database refuses.
     """
     # The driver reads the URL, as it does for the pool: SQLAlchemy has other rules for some of its characters.
     connect = partial(psycopg.connect, database_url, client_encoding="utf8")  # whatever the environment says
@@ -49,4 +48,6 @@ def migrate(database_url: str) -> int:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        for walled in sorted(walled_roles(connection) | ({role} if role else set())):
+            wall(connection, walled)
         return mend_positions(connection)

@@ -16,8 +16,10 @@ from sqlalchemy import column, literal_column, select, table
 from gateway.database.address import conninfo
 from gateway.database.connections import Connections
 from gateway.database.errors import DatabaseNotMigrated, DatabaseTimeout, DatabaseUnavailable, MissingReference
-from gateway.database.migrate import VERSION_TABLE, is_later, newest_version
+from gateway.database.migrate import is_later, newest_version
+from gateway.database.row_security import WALLS, fault_of
 from gateway.database.statements import Row, Statement
+from gateway.database.tables import VERSION_TABLE
 from gateway.database.wire import Connection, NoAnswer
 
 _GRACE = 2.0
@@ -27,10 +29,10 @@ _SUDDEN = 2.0
 _READY_WITHIN = 2.0
 _FULL_FOR = 5.0
 """Seconds that a disk which was full is thought to be."""
-_STATE: Statement[tuple[str, str]] = Statement(
-    select(column("version_num"), literal_column("current_setting('transaction_read_only')")).select_from(
-        table(VERSION_TABLE)
-    ),
+_STATE: Statement[tuple[str, str, int]] = Statement(
+    select(
+        column("version_num"), literal_column("current_setting('transaction_read_only')"), literal_column(f"({WALLS})")
+    ).select_from(table(VERSION_TABLE)),
     tuple,
 )
 
@@ -70,11 +72,22 @@ class Database:
     """A pool of connections in autocommit. A statement holds one for as long as it runs, a request holds none."""
 
     def __init__(
-        self, url: str, *, size: int, timeout: float, statement_timeout: float, lock_timeout: float = 0
+        self,
+        url: str,
+        *,
+        size: int,
+        timeout: float,
+        statement_timeout: float,
+        lock_timeout: float = 0,
+        row_security: bool = False,
     ) -> None:
-        """Open nothing yet. The timeouts are seconds; a `lock_timeout` of 0 is none but the statement's."""
+        """Open nothing yet. The timeouts are seconds; a `lock_timeout` of 0 is none but the statement's.
+
+        With `row_security` every statement is shown the rows of its `organization_id` alone.
+        """
         self._patience = statement_timeout + _GRACE
         self._full_until = 0.0
+        self._row_security = row_security
         self._pool = Connections(
             conninfo(url, "conversations-gateway"),
             kwargs={"autocommit": True, "options": session_options(url, statement_timeout, lock_timeout)},
@@ -105,6 +118,8 @@ class Database:
 
     async def _configure(self, connection: Connection) -> None:
         connection.patience = self._patience
+        if self._row_security:
+            await connection.wall()
 
     async def run(self, statement: Statement[Row], parameters: Mapping[str, object]) -> list[Row]:
         """All rows of one statement. Raises DatabaseUnavailable or DatabaseTimeout."""
@@ -147,7 +162,9 @@ class Database:
             return "the database's tables are of another version: run `gateway migrate`"
         if rows[0][1] == "on":
             return "the database is read-only"
-        return "the database's disk is full" if time.monotonic() < self._full_until else None
+        if time.monotonic() < self._full_until:
+            return "the database's disk is full"
+        return fault_of(rows[0][2], row_security=self._row_security)
 
 
 def _broke(error: psycopg.Error) -> bool:

@@ -7,6 +7,7 @@ import psycopg
 from psycopg import errors
 from sqlalchemy.exc import DBAPIError
 
+from gateway.database.errors import DatabaseRefused
 from gateway.database.pool import translated_errors
 
 _REASONS: dict[type[BaseException], str] = {
@@ -16,10 +17,6 @@ _REASONS: dict[type[BaseException], str] = {
     errors.ReadOnlySqlTransaction: "it is read-only",
     errors.ForeignKeyViolation: "another program deletes the same rows at the same time",
 }
-
-
-class DatabaseRefused(Exception):
-    """The database answers, and does not do what it is asked. The text says why."""
 
 
 @contextmanager

@@ -31,6 +31,9 @@ from gateway.records import Channel, ConversationStatus, LeadChannel, LeadStatus
 NAME_KEY_LENGTH = 200
 """Leads are ordered by this many characters of their name: an index entry has a size limit, a name has none."""
 
+VERSION_TABLE = "gateway_migrations"
+"""Not Alembic's default name: other programs of the same database may use Alembic as well."""
+
 metadata = MetaData()
 
 
@@ -190,3 +193,7 @@ idempotency_keys = Table(
     _timestamp("created_at", "now()"),
 )
 Index("idempotency_keys_by_created_at", idempotency_keys.c.organization_id, idempotency_keys.c.created_at)
+
+_views = MetaData()
+SEARCHED = {table: table.to_metadata(_views, name=f"searched_{table.name}") for table in (leads, messages)}
+"""Views of tables, through which searches use their indexes under row security too."""

@@ -14,6 +14,7 @@ from psycopg import IsolationLevel
 from gateway.database.chunks import Chunk, chunks_of
 from gateway.database.lines import COLUMNS, TYPES
 from gateway.database.refusals import told_refusals
+from gateway.database.row_security import ORGANIZATION
 from gateway.database.staging import Connection, Staging
 
 _FETCHED_ROWS = 2_000
@@ -79,6 +80,7 @@ def export_lines(database_url: str, organization_id: UUID) -> Iterator[bytes]:
         connection.isolation_level = IsolationLevel.REPEATABLE_READ
         connection.read_only = True
         connection.execute("SET LOCAL timezone = 'UTC'")
+        connection.execute(f"SELECT set_config('{ORGANIZATION}', %s, true)".encode(), (str(organization_id),))
         for table, order in _ORDERS.items():
             yield from _exported(connection, organization_id, table, order)
 

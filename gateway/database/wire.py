@@ -8,12 +8,14 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import psycopg
 from psycopg import abc, errors, pq
 from psycopg.adapt import Transformer
 from psycopg.pq.abc import PGconn, PGresult
 
+from gateway.database.row_security import ORGANIZATION
 from gateway.database.statements import Row, Statement
 
 KEPT_STATEMENTS = 256
@@ -21,7 +23,11 @@ KEPT_STATEMENTS = 256
 
 _CANCEL_SECONDS = 2.0
 
+_WALL_NAME = b"gateway_wall"
+_WALL = f"SELECT set_config('{ORGANIZATION}', $1::uuid::text, true)".encode()
+
 _DONE = {pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK}
+_NO_ANSWERS = {pq.ExecStatus.PIPELINE_SYNC, pq.ExecStatus.PIPELINE_ABORTED}
 
 
 class NoAnswer(psycopg.OperationalError):
@@ -56,12 +62,20 @@ class Connection(psycopg.AsyncConnection[Any]):
         self._alarm: asyncio.TimerHandle | None = None
         self.patience = 60.0
         """Seconds that an answer is waited for."""
+        self._walled = False
+
+    async def wall(self) -> None:
+        """From now on, let each statement see the rows of its `organization_id` alone."""
+        self.pgconn.send_prepare(_WALL_NAME, _WALL)
+        await self._result()
+        self._walled = True
 
     async def rows(self, statement: Statement[Row], parameters: Mapping[str, object]) -> list[Row]:
         """Run a statement. Raises psycopg's errors, without their details: those may quote what a row holds."""
         try:
             values, formats = statement.encoded(parameters)
             if statement.planned_anew:
+                self._begin(parameters)
                 self.pgconn.send_query_params(
                     statement.sql.encode(), values, param_formats=formats, result_format=pq.Format.BINARY
                 )
@@ -70,6 +84,7 @@ class Connection(psycopg.AsyncConnection[Any]):
                 loaders.set_pgresult(result)
             else:
                 prepared = self._prepared_by_sql.get(statement.sql) or await self._prepare(statement.sql)
+                self._begin(parameters)
                 self.pgconn.send_query_prepared(prepared.name, values, formats, pq.Format.BINARY)
                 result = await self._result()
                 loaders = self._loaders(statement.sql, prepared, result)
@@ -95,6 +110,13 @@ class Connection(psycopg.AsyncConnection[Any]):
         self._look_away()
         return await super().wait(*args, **options)
 
+    def _begin(self, parameters: Mapping[str, Any]) -> None:
+        """Send in front of a statement whose rows it may see: both travel together, and are one transaction."""
+        organization_id: UUID | None = parameters.get("organization_id")
+        if self._walled and organization_id:
+            self.pgconn.enter_pipeline_mode()
+            self.pgconn.send_query_prepared(_WALL_NAME, [organization_id.bytes], [pq.Format.BINARY])
+
     async def _prepare(self, sql: str) -> _Prepared:
         if len(self._prepared_by_sql) >= KEPT_STATEMENTS:
             _, oldest = self._prepared_by_sql.popitem(last=False)
@@ -117,6 +139,8 @@ class Connection(psycopg.AsyncConnection[Any]):
         return loaders
 
     async def _result(self) -> PGresult:
+        if self.pgconn.pipeline_status == pq.PipelineStatus.ON:
+            self.pgconn.pipeline_sync()
         loop = self._loop or self._watch()
         self._answered, self._last = loop.create_future(), None
         self._asked_at = loop.time()
@@ -171,12 +195,20 @@ class Connection(psycopg.AsyncConnection[Any]):
     def _take(
         self, result: PGresult | None, answered: asyncio.Future[PGresult], error: psycopg.Error | None = None
     ) -> None:
-        if result is not None:
+        if result is not None and result.status not in _NO_ANSWERS:
             self._last = result
+        elif error is None and self._is_amid_pipeline(result):
+            return
         elif self._last is not None:  # also where the server said why, and then closed the connection
             answered.set_result(self._last)
         else:
             answered.set_exception(error or psycopg.OperationalError("the server closed the connection"))
+
+    def _is_amid_pipeline(self, result: PGresult | None) -> bool:
+        pgconn = self.pgconn
+        if result is not None and result.status == pq.ExecStatus.PIPELINE_SYNC:
+            pgconn.exit_pipeline_mode()
+        return pgconn.pipeline_status != pq.PipelineStatus.OFF and pgconn.status == pq.ConnStatus.OK
 
 
 def _checked(result: PGresult) -> PGresult:

@@ -9,25 +9,29 @@ from pathlib import Path
 from gateway.database.migrate import migrate
 from gateway.database.refusals import told_refusals
 from gateway.database.transfer import export_lines, import_lines
-from gateway.embedded import embedded_postgres
+from gateway.embedded import create_role, embedded_postgres
 from gateway.sample import SAMPLE_ORGANIZATION, sample_lines
 from gateway.settings import Settings
 from gateway.tokens import signed_token
 
-TOKEN_DAYS = 30
-
+_TOKEN_DAYS = 30
 _SECRET_BYTES = 48
+_ROLE = "gateway"
 
 
 @contextmanager
-def demo_database(data: Path) -> Iterator[str]:
-    """Run the demo's database on a data directory, and yield its URL. Raises EmbeddedPostgresError."""
+def demo_database(data: Path) -> Iterator[tuple[str, str]]:
+    """Run the demo's database on a data directory. Raises EmbeddedPostgresError.
+
+    Yields its URL for other programs, who may do all, and for the gateway, who is under row security.
+    """
     with embedded_postgres(data) as url:
+        walled = create_role(url, _ROLE)
         with told_refusals():
-            migrate(url)
+            migrate(url, _ROLE)
         if next(export_lines(url, SAMPLE_ORGANIZATION), None) is None:
             import_lines(url, SAMPLE_ORGANIZATION, sample_lines())
-        yield url
+        yield url, walled
 
 
 def demo_secret(data: Path) -> str:
@@ -47,4 +51,19 @@ def demo_secret(data: Path) -> str:
 
 def demo_token(settings: Settings) -> str:
     """Sign a token for the sample data."""
-    return signed_token(settings, SAMPLE_ORGANIZATION, user="demo", scopes=None, ttl=TOKEN_DAYS * 24 * 3600)
+    return signed_token(settings, SAMPLE_ORGANIZATION, user="demo", scopes=None, ttl=_TOKEN_DAYS * 24 * 3600)
+
+
+def demo_introduction(base: str, settings: Settings) -> str:
+    """Say what there is at a URL to look at, and with which token."""
+    token = demo_token(settings)
+    return (
+        f"Inbox    {base}/\n"
+        f"GraphiQL {base}/graphql#token={token}\n"
+        f"GraphQL  {base}/graphql\n"
+        f"REST     {base}/api/v1/conversations\n"
+        f"\nA token, good for {_TOKEN_DAYS} days:\n{token}\n"
+        f"\nTry:\n"
+        f"curl -H 'Authorization: Bearer {token}' '{base}/api/v1/conversations?size=3'\n"
+        "\nCtrl-C stops everything."
+    )

@@ -13,9 +13,9 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.exc import DBAPIError
 
-from gateway.database.migrate import VERSION_TABLE, migrate, newest_version
+from gateway.database.migrate import migrate, newest_version
 from gateway.database.pool import Database
-from gateway.database.tables import metadata
+from gateway.database.tables import SEARCHED, VERSION_TABLE, metadata
 from tests.support.organization import START, Organization
 
 _COLUMNS = """
@@ -90,6 +90,8 @@ def test_the_tables_are_made_as_they_are_described(
     described = new_database()
     migrate(described)  # for the functions, which indexes are made of
     with connected(described) as connection, connection.begin():
+        for view in SEARCHED.values():
+            connection.exec_driver_sql(f"DROP VIEW {view.name}")
         metadata.drop_all(connection)
         metadata.create_all(connection)
     connection.engine.dispose()

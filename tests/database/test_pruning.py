@@ -11,10 +11,9 @@ import psycopg
 import pytest
 
 from gateway.database import pruning
-from gateway.database.errors import DatabaseUnavailable
+from gateway.database.errors import DatabaseRefused, DatabaseUnavailable
 from gateway.database.migrate import migrate
 from gateway.database.pruning import TABLES, count_prunable, prune
-from gateway.database.refusals import DatabaseRefused
 from tests.support.kept import WRONG
 from tests.support.organization import Organization
 from tests.support.tenancy import unheld_tables

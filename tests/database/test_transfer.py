@@ -12,9 +12,8 @@ import pytest
 
 from gateway.database import chunks
 from gateway.database.chunks import ImportFailed, read_lines
-from gateway.database.errors import DatabaseUnavailable
+from gateway.database.errors import DatabaseRefused, DatabaseUnavailable
 from gateway.database.migrate import migrate
-from gateway.database.refusals import DatabaseRefused
 from gateway.database.transfer import Imported, export_lines, import_lines
 from tests.support.transferred import Record, conversation, lead, lines, message
 

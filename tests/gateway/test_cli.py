@@ -171,6 +171,7 @@ NONSENSE = {
     "DATABASE_URL": ["nonsense", "postgresql://user@host/name?nonsense=1"],
     "POOL_SIZE": ["many", "0", "1000000000"],
     "POOL_TIMEOUT": ["0", "inf", "nan"],
+    "ROW_SECURITY": ["perhaps"],
     "STATEMENT_TIMEOUT": ["0", "0.0001", "inf", "1e12"],
     "LOCK_TIMEOUT": ["-1", "inf"],
     "JWT_SECRET": ["short"],

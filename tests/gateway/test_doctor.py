@@ -18,8 +18,10 @@ from typer.testing import CliRunner
 
 from gateway.cli import app
 from gateway.database import checkup
-from gateway.database.checkup_tables import RIGHTS, TRIGGERS
-from gateway.database.migrate import VERSION_TABLE, migrate
+from gateway.database.checkup_tables import TRIGGERS
+from gateway.database.migrate import migrate
+from gateway.database.row_security import RIGHTS
+from gateway.database.tables import VERSION_TABLE
 from gateway.settings import Settings
 from tests.support.keys import jwk, provider
 from tests.support.organization import SECRET, Organization
@@ -105,7 +107,7 @@ def test_all_is_well(user: str) -> None:
     assert {name for name, each in found.findings.items() if each["level"] != "ok"} == set()
     assert found.exit_code == 0
     assert list(found.findings)[:4] == ["settings", "tokens", "documents", "server"]
-    assert len(found.findings) == 15
+    assert len(found.findings) == 16
 
 
 def test_the_rights_that_are_asked_for_are_enough(user: str, patient: str) -> None:
@@ -136,7 +138,7 @@ def test_the_rights_that_are_asked_for_are_enough(user: str, patient: str) -> No
 
 FAULTS: dict[str, tuple[str, str, str, str]] = {
     "a table is gone": ("DROP TABLE row_counts", "tables", "failure", "row_counts.counted"),
-    "a column is gone": ("ALTER TABLE messages DROP COLUMN metadata", "tables", "failure", "messages.metadata"),
+    "a column is gone": ("ALTER TABLE messages DROP COLUMN metadata CASCADE", "tables", "failure", "messages.metadata"),
     "the version is old": (
         f"UPDATE {VERSION_TABLE} SET version_num = '0001'", "migrations", "failure", "is 0001, not",
     ),
@@ -172,7 +174,8 @@ MENDED: dict[str, tuple[str, str, str]] = {
         "ALTER TABLE conversations ENABLE REPLICA TRIGGER gateway_counters", "triggers", "disabled: gateway_counters",
     ),
     "rows are hidden from the user": (
-        "ALTER TABLE leads ENABLE ROW LEVEL SECURITY", "rights", "row level security hides rows of leads",
+        "DROP POLICY gateway_others ON leads; ALTER TABLE leads ENABLE ROW LEVEL SECURITY",
+        "rights", "row level security hides rows of leads",
     ),
     "the user may not write": (
         "REVOKE INSERT, UPDATE ON leads FROM gateway_user", "rights", "lacks INSERT, UPDATE on leads",
@@ -190,6 +193,13 @@ def test_the_advice_mends_it(patient: str, user: str, fault: str) -> None:
     assert diagnosed(user).is_well(check)
 
 
+def test_row_security_is_as_the_setting_has_it(patient: str, user: str) -> None:
+    assert "does not hold" in diagnosed(user, GATEWAY_ROW_SECURITY="true").of("walls", "failure")
+    migrate(patient, "gateway_user")
+    assert diagnosed(user, GATEWAY_ROW_SECURITY="true").is_well("walls", "rights", "positions")
+    assert "Set GATEWAY_ROW_SECURITY" in diagnosed(user).of("walls", "failure")
+
+
 def test_a_trigger_is_gone(patient: str, user: str) -> None:
     execute(patient, "DROP TRIGGER gateway_touch ON leads")
     assert "missing: gateway_touch of leads -> Take them from a backup" in diagnosed(user).of("triggers", "failure")
@@ -198,7 +208,7 @@ def test_a_trigger_is_gone(patient: str, user: str) -> None:
 def test_the_triggers_are_those_that_the_migrations_make(connection: psycopg.Connection) -> None:
     rows = connection.execute(
         "SELECT c.relname, array_agg(tgname::text ORDER BY tgname) FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid"
-        " WHERE NOT tgisinternal GROUP BY 1"
+        " WHERE NOT tgisinternal AND relnamespace = 'public'::regnamespace GROUP BY 1"
     )
     assert dict(rows.fetchall()) == {table: sorted(triggers) for table, triggers in TRIGGERS.items()}
 

@@ -15,7 +15,7 @@ from gateway.database.paging import Order, Shape
 from gateway.database.statements import Statement
 
 LISTINGS: tuple[Listing[Any, Any], ...] = (leads.listing, conversations.listing, messages.listing)
-BUILDERS = {"_build_page", "_build_pages", "_build_count", "_build_counts", "_update"}
+BUILDERS = {"_build_count", "_statement", "_update"}
 """The functions that build a statement when it is asked for. A test holds them to the code."""
 
 

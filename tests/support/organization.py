@@ -11,6 +11,8 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+ROLE = "walled"
+"""The tests' role under row security."""
 SECRET = "a secret for tests, long enough for HS256"
 START = datetime(2026, 3, 7, 10, 0, tzinfo=UTC)
 

@@ -32,6 +32,8 @@ def nodes(plan: Plan) -> Iterator[Plan]:
 def explained(planner: psycopg.Connection, mode: str, asked: Asked) -> Plan:
     """The plan by which the server ran a prepared statement, with the numbers of rows that it met."""
     statement, parameters = asked
+    organization = str(parameters.get("organization_id", ""))
+    planner.execute("SELECT set_config('gateway.organization', %s, false)", (organization,))
     planner.execute(f"SET plan_cache_mode = {mode}".encode())
     planner.execute(f"PREPARE asked AS {statement.sql}".encode())
     values = sql.SQL(", ").join(sql.Literal(parameters[name]) for name in statement.names)

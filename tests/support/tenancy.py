@@ -4,21 +4,25 @@ from collections.abc import Iterable, Sequence
 
 from sqlglot import exp, parse_one
 
-from gateway.database.tables import metadata
+from gateway.database.tables import SEARCHED, VERSION_TABLE, metadata
 
 ORGANIZATION = "organization_id"
+KNOWN = {*metadata.tables, *(view.name for view in SEARCHED.values())}
+NOBODYS = {VERSION_TABLE, "pg_policy", "pg_roles"}
+"""Tables of all organizations and of none."""
 
 
 def unheld_tables(sql: str, parameters: Sequence[str]) -> list[str]:
     """The tables that a statement reads or writes without saying `organization_id = $n`, n being the organization's.
 
-    `parameters` are the names of $1, $2 and so on. A table that is none of the gateway's is never held.
+    `parameters` are the names of $1, $2 and so on. What is none of the gateway's is never held.
     """
     statement = parse_one(sql, read="postgres")
     numbers = {str(number) for number, name in enumerate(parameters, 1) if name == ORGANIZATION}
     defined = {each.alias for each in statement.find_all(exp.CTE)}
     tables = [table for table in statement.find_all(exp.Table) if table.name and table.name not in defined]
-    return [table.name for table in tables if not (table.name in metadata.tables and _is_held(table, numbers))]
+    concerned = [table for table in tables if table.name not in NOBODYS]
+    return [table.name for table in concerned if not (table.name in KNOWN and _is_held(table, numbers))]
 
 
 def _scope(node: exp.Expression) -> exp.Expression:

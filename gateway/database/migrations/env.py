@@ -2,8 +2,7 @@
 
 from alembic import context
 
-from gateway.database.migrate import VERSION_TABLE
-from gateway.database.tables import metadata
+from gateway.database.tables import VERSION_TABLE, metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
