@@ -59,7 +59,7 @@ SEARCHES = [
     Search("two words of 1 in 20, never together", "searchMessages", " ".join(NEVER_TOGETHER) + " "),
     Search("a common and a rare word", "searchMessages", f"about {RARE}"),
     Search("people by a common part", "leads", "schmidt"),
-    Search("people by a part of an address", "leads", "anna.1234"),
+    Search("people by a part of an address", "leads", ".1234@"),
     Search("people by a part of a number", "leads", "+49 1012"),
     Search("people by two letters", "leads", "oë"),
     Search("people by what nobody has", "leads", "xyzzy"),
@@ -105,7 +105,7 @@ async def asked(search: Search, tenant: Tenant) -> int:
 
 
 async def plans(database_url: str) -> dict[str, tuple[int, str]]:
-    """Return what each search finds, and the nodes of its plan that read a table or an index."""
+    """Return what each search finds, and what of tables and indexes its plan has read."""
     database = Recorder(database_url, size=1, timeout=10, statement_timeout=60)
     database.asked = []
     await database.open()
@@ -115,8 +115,10 @@ async def plans(database_url: str) -> dict[str, tuple[int, str]]:
             database.asked.clear()
             rows = await asked(search, Tenant(database, BIG_ORGANIZATION))
             plan = explained(planner, "force_custom_plan", database.asked[0])
-            reads = [node.get("Index Name") or node["Node Type"] for node in nodes(plan) if "Scan" in node["Node Type"]]
-            found[search.what] = rows, ", ".join(dict.fromkeys(reads))
+            ran = [node for node in nodes(plan) if node["Actual Loops"]]
+            reads = [node["Index Name"] for node in ran if "Index Name" in node]
+            reads += [node["Relation Name"] for node in ran if node["Node Type"] == "Seq Scan"]
+            found[search.what] = rows, ", ".join(f"`{name}`" for name in dict.fromkeys(reads))
     await database.close()
     return found
 

@@ -17,14 +17,14 @@ from graphql import (
 )
 from graphql.pyutils import is_awaitable
 
-from gateway.budget import Budget
+from gateway.budget import Budget, Throttled
 from gateway_graphql.answers import Answer, executed, failed, refused
 from gateway_graphql.context import Context
 from gateway_graphql.documents import Document, Documents, Refusal
 from gateway_graphql.errors import OperationNotAllowed
 from gateway_graphql.limits import Limits, too_complex
 from gateway_graphql.persisted import Mode, PersistedOperations
-from gateway_graphql.places import Places
+from gateway_graphql.places import NoPlace, Places
 from gateway_graphql.sharing import question
 from gateway_graphql.subscribers import Event, TooSlow
 from levelwise import Plan
@@ -81,13 +81,19 @@ class Executor:
         """
         try:
             prepared = self._prepared(operation, allowed)
-            if isinstance(prepared, Refusal):
-                return refused(prepared.errors)
-            organization_id = context.viewer.organization_id
-            taken = self._budget.take(organization_id, prepared.cost)
         except OperationNotAllowed:
             raise
         except Exception as error:  # noqa: BLE001 (the boundary: what is not public is masked and logged)
+            return failed(error)
+        return await self._answer(prepared, operation, context)
+
+    async def _answer(self, prepared: _Prepared | Refusal, operation: Operation, context: Context) -> Answer:
+        if isinstance(prepared, Refusal):
+            return refused(prepared.errors)
+        organization_id = context.viewer.organization_id
+        try:
+            taken = self._budget.take(organization_id, prepared.cost)
+        except Throttled as error:
             return failed(error)
         answer = await self._run(prepared.document, operation, context)
         actual = context.tenant.rows
@@ -106,16 +112,18 @@ class Executor:
         """
         try:
             prepared = self._prepared(operation, allowed)
-            if isinstance(prepared, Refusal) or prepared.type is not OperationType.SUBSCRIPTION:
-                place = None
-            else:
-                self._budget.take(context.viewer.organization_id, prepared.cost)
-                place = self._subscriptions.take(context.viewer.organization_id)
         except Exception as error:  # noqa: BLE001 (likewise)
             yield failed(error)
             return
-        if isinstance(prepared, Refusal) or place is None:
-            yield await self(operation, context, allowed=allowed)
+        if isinstance(prepared, Refusal) or prepared.type is not OperationType.SUBSCRIPTION:
+            yield await self._answer(prepared, operation, context)
+            return
+        organization_id = context.viewer.organization_id
+        try:
+            self._budget.take(organization_id, prepared.cost)
+            place = self._subscriptions.take(organization_id)
+        except (Throttled, NoPlace) as error:
+            yield failed(error)
             return
         with place:
             async with aclosing(self._events(prepared.document, operation, context)) as answers:

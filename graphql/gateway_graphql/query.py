@@ -6,18 +6,23 @@ from uuid import UUID
 import strawberry
 
 from gateway.auth import Scope
-from gateway.database import conversations, leads, messages
-from gateway.database.conversations import ConversationFilter
-from gateway.database.leads import LeadFilter
+from gateway.database import leads, messages
 from gateway_graphql import arguments, resolvers
 from gateway_graphql.arguments import After, Before, First, Last, Slice
 from gateway_graphql.connections import Connection
 from gateway_graphql.context import Context
 from gateway_graphql.errors import BadUserInput
-from gateway_graphql.inputs import LONGEST_SEARCH, ConversationOrderInput, LeadFilterInput, LeadOrderInput
+from gateway_graphql.inputs import LONGEST_SEARCH, LeadFilterInput, LeadOrderInput
 from gateway_graphql.node import Node
 from gateway_graphql.scalars import uuid_of, uuid_or_error
-from gateway_graphql.types import Conversation, ConversationsFilter, ConversationsOrder, Lead, Message
+from gateway_graphql.types import (
+    Conversation,
+    ConversationsFilter,
+    ConversationsOrder,
+    Lead,
+    Message,
+    conversations_asked,
+)
 
 Info = strawberry.Info[Context, None]
 Id = Annotated[strawberry.ID, strawberry.argument(description="The id, a UUID.")]
@@ -79,12 +84,8 @@ class Query:
         order_by: ConversationsOrder = None,
     ) -> Any:
         info.context.require(Scope.CONVERSATIONS_READ)
-        order = (order_by or ConversationOrderInput()).asked()
-        window = Slice(first, after, last, before).window(
-            arguments.ROWS, resolvers.CONVERSATIONS, conversations.listing, order
-        )
-        asked = ConversationFilter() if filter is None else filter.asked()
-        return resolvers.list_conversations(info.context, asked, order, window)
+        asked = conversations_asked(Slice(first, after, last, before), filter, order_by)
+        return resolvers.list_conversations(info.context, *asked)
 
     @strawberry.field(description="One lead.", graphql_type=Lead | None)
     async def lead(self, info: Info, id: Id) -> Any:
@@ -108,8 +109,7 @@ class Query:
         info.context.require(Scope.LEADS_READ)
         order = (order_by or LeadOrderInput()).asked()
         window = Slice(first, after, last, before).window(arguments.ROWS, resolvers.LEADS, leads.listing, order)
-        asked = LeadFilter() if filter is None else filter.asked()
-        return resolvers.list_leads(info.context, asked, order, window)
+        return resolvers.list_leads(info.context, (filter or LeadFilterInput()).asked(), order, window)
 
     @strawberry.field(description="One message.", graphql_type=Message | None)
     async def message(self, info: Info, id: Id) -> Any:

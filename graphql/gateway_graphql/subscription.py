@@ -6,8 +6,6 @@ from typing import Annotated, Any
 import strawberry
 
 from gateway.auth import Scope
-from gateway.database.conversations import ConversationFilter
-from gateway.database.leads import LeadFilter
 from gateway_graphql import cursors, watching
 from gateway_graphql.context import Context
 from gateway_graphql.inputs import ConversationFilterInput, LeadFilterInput
@@ -58,8 +56,7 @@ class Subscription:
         ] = None,
     ) -> AsyncGenerator[Any]:
         info.context.require(Scope.CONVERSATIONS_READ)
-        asked = ConversationFilter() if filter is None else filter.asked()
-        return await watching.changed_conversations(info.context, asked)
+        return await watching.changed_conversations(info.context, (filter or ConversationFilterInput()).asked())
 
     @strawberry.subscription(
         description="Leads that changed, new ones among them. Each as it is now.", graphql_type=Lead
@@ -70,5 +67,4 @@ class Subscription:
         filter: Annotated[LeadFilterInput | None, strawberry.argument(description="Which leads.")] = None,
     ) -> AsyncGenerator[Any]:
         info.context.require(Scope.LEADS_READ)
-        asked = LeadFilter() if filter is None else filter.asked()
-        return await watching.changed_leads(info.context, asked)
+        return await watching.changed_leads(info.context, (filter or LeadFilterInput()).asked())

@@ -10,6 +10,7 @@ from gateway import records
 from gateway.database import conversations, messages
 from gateway.database.conversations import ConversationFilter
 from gateway.database.messages import MessageFilter
+from gateway.database.paging import Order, Window
 from gateway_graphql import arguments, resolvers
 from gateway_graphql.arguments import After, Before, First, Last, Slice
 from gateway_graphql.connections import Connection
@@ -27,6 +28,15 @@ ConversationsOrder = Annotated[
 ]
 
 
+def conversations_asked(
+    slice: Slice, filter: ConversationFilterInput | None, order_by: ConversationOrderInput | None
+) -> tuple[ConversationFilter, Order, Window]:
+    """Read the arguments of a list of conversations. Raises BadUserInput."""
+    order = (order_by or ConversationOrderInput()).asked()
+    window = slice.window(arguments.ROWS, resolvers.CONVERSATIONS, conversations.listing, order)
+    return (filter or ConversationFilterInput()).asked(), order, window
+
+
 def _conversations(
     leads: Sequence[records.Lead],
     context: Context,
@@ -37,12 +47,8 @@ def _conversations(
     filter: ConversationsFilter = None,
     order_by: ConversationsOrder = None,
 ) -> list[Connection[Any]]:
-    order = (order_by or ConversationOrderInput()).asked()
-    window = Slice(first, after, last, before).window(
-        arguments.ROWS, resolvers.CONVERSATIONS, conversations.listing, order
-    )
-    asked = ConversationFilter() if filter is None else filter.asked()
-    return resolvers.conversations_of_leads(leads, context, asked, order, window)
+    asked = conversations_asked(Slice(first, after, last, before), filter, order_by)
+    return resolvers.conversations_of_leads(leads, context, *asked)
 
 
 def _messages(
