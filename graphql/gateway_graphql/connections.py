@@ -1,6 +1,6 @@
 """Connections: the lists of one level, paged together, and the Relay types that show them."""
 
-from asyncio import Task, ensure_future
+from asyncio import Future, get_running_loop
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -11,6 +11,7 @@ from gateway_graphql.context import Context
 from levelwise import batched
 
 Node = TypeVar("Node")
+Answer = TypeVar("Answer")
 
 
 class Lists:
@@ -26,42 +27,60 @@ class Lists:
         cursor: Callable[[Any], str],
     ) -> None:
         """`cursor` makes the cursor of a row."""
-        self._ask_pages = pages
-        self._ask_counts = counts
+        self.pages = Once(pages)
+        self.counts = Once(counts)
         self.cursor = cursor
-        self._pages: Task[Sequence[Page[Any]]] | None = None
-        self._counts: Task[Sequence[int]] | None = None
-
-    async def page(self, number: int) -> Page[Any]:
-        """Answer the page of the list with this number."""
-        if self._pages is None:
-            self._pages = ensure_future(_all(self._ask_pages))
-        return (await self._pages)[number]
-
-    async def count(self, number: int) -> int:
-        """Answer how many rows the list with this number has in all."""
-        if self._counts is None:
-            self._counts = ensure_future(_all(self._ask_counts))
-        return (await self._counts)[number]
 
 
-async def _all(question: Callable[[], Awaitable[Sequence[Node]]]) -> Sequence[Node]:
-    return await question()
+class Once(Generic[Answer]):
+    """A question that is asked once, by the first who needs its answer, for all of them. No task is made of it."""
+
+    def __init__(self, ask: Callable[[], Awaitable[Answer]]) -> None:
+        self._ask = ask
+        self._asked: Future[Answer] | None = None
+
+    async def __call__(self) -> Answer:
+        """Answer it."""
+        if self._asked is not None:
+            return await self._asked
+        self._asked = get_running_loop().create_future()
+        try:
+            answer = await self._ask()
+        except BaseException as error:
+            self._give_up(self._asked, error)
+            raise
+        self._asked.set_result(answer)
+        return answer
+
+    def _give_up(self, asked: "Future[Answer]", error: BaseException) -> None:
+        if isinstance(error, Exception):
+            asked.set_exception(error)
+            asked.exception()  # known to who asked, whether others ask or not
+        else:
+            asked.cancel()
+
+
+async def _pages(connections: Sequence["Connection[Any]"]) -> list[Page[Any]]:
+    lists, pages, found = None, None, []
+    for connection in connections:
+        if pages is None or connection.lists is not lists:
+            lists, pages = connection.lists, await connection.lists.pages()
+        found.append(pages[connection.number])
+    return found
 
 
 async def _edges(connections: Sequence["Connection[Any]"], context: Context) -> list[Any]:
-    return [
-        [Edge(node=row, cursor=connection.lists.cursor(row)) for row in (await connection.page()).rows]
-        for connection in connections
-    ]
+    pages = zip(connections, await _pages(connections), strict=True)
+    return [[Edge(node=row, cursor=connection.lists.cursor(row)) for row in page.rows] for connection, page in pages]
 
 
 async def _nodes(connections: Sequence["Connection[Any]"], context: Context) -> list[Any]:
-    return [(await connection.page()).rows for connection in connections]
+    return [page.rows for page in await _pages(connections)]
 
 
 async def _page_infos(connections: Sequence["Connection[Any]"], context: Context) -> list["PageInfo"]:
-    return [_page_info(await connection.page(), connection.lists.cursor) for connection in connections]
+    pages = zip(connections, await _pages(connections), strict=True)
+    return [_page_info(page, connection.lists.cursor) for connection, page in pages]
 
 
 def _page_info(page: Page[Any], cursor: Callable[[Any], str]) -> "PageInfo":
@@ -108,8 +127,8 @@ class Connection(Generic[Node]):
 
     async def page(self) -> Page[Any]:
         """Answer the rows."""
-        return await self.lists.page(self.number)
+        return (await self.lists.pages())[self.number]
 
     async def total_count(self) -> int:
         """Answer the number of rows of the whole list."""
-        return await self.lists.count(self.number) if self.known_total is None else self.known_total
+        return (await self.lists.counts())[self.number] if self.known_total is None else self.known_total
