@@ -74,17 +74,17 @@ class Authenticator:
         self._audience = settings.jwt_audience
         self._clock = clock
         self._verified: dict[str, _Verified] = {}
+        """By the header's value."""
 
     async def viewer(self, authorization: str | None) -> Viewer:
         """Read the value of an `Authorization` header. Raises Unauthenticated."""
-        token = _bearer_token(authorization)
-        known = self._verified.get(token)
+        known = self._verified.get(authorization or "")
         if known and self._clock() < known.viewer.expires_at:
             key = known.key if known.key is self._secret else await self._key(known.header)
             if key is known.key:
                 return known.viewer
-        verified = await self._verify(token)
-        self._verified[token] = verified
+        verified = await self._verify(_bearer_token(authorization))
+        self._verified[authorization or ""] = verified
         if len(self._verified) > KEPT_TOKENS:
             del self._verified[next(iter(self._verified))]
         return verified.viewer

@@ -20,8 +20,13 @@ class Asked(NamedTuple):
     values: dict[str, object]
 
 
+_NOTHING = Asked(frozenset(), {})
+
+
 def asked(filter: NamedTuple) -> Asked:
     """Read a filter: None asks for nothing; a choice of one is an equality, which an index can order."""
+    if filter.count(None) == len(filter):
+        return _NOTHING
     names: set[str] = set()
     values: dict[str, object] = {}
     for name, value in filter._asdict().items():

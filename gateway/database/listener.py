@@ -8,6 +8,7 @@ from uuid import UUID
 import orjson
 import psycopg
 import structlog
+from psycopg.pq.abc import PGconn
 
 from gateway.database.address import conninfo
 
@@ -59,8 +60,27 @@ class Listener:
             await connection.execute(f"LISTEN {CHANNEL}")
             self.connected = True
             self._on_connected()
-            async for announcement in connection.notifies():
-                self._hear(announcement.payload)
+            await self._hear_all(connection.pgconn)
+
+    async def _hear_all(self, pgconn: PGconn) -> None:
+        """Read for as long as the connection holds. The loop is asked once to tell that something came."""
+        loop, socket = asyncio.get_running_loop(), pgconn.socket
+        broken: asyncio.Future[None] = loop.create_future()
+
+        def read() -> None:
+            try:
+                pgconn.consume_input()
+            except psycopg.OperationalError as error:
+                loop.remove_reader(socket)  # closed, and soon another's
+                broken.set_exception(error)
+            while announcement := pgconn.notifies():
+                self._hear(announcement.extra.decode())
+
+        loop.add_reader(socket, read)
+        try:
+            await broken
+        finally:
+            loop.remove_reader(socket)
 
     def _hear(self, payload: str) -> None:
         try:

@@ -98,10 +98,13 @@ class Listing(Generic[Item, Filter]):
         """One page for each of the parents, in their order."""
         names, values = asked(filter)
         statement = self._pages(names, order, window.shape)
+        rows = await tenant.all(statement, parents=_distinct(parents), **values, **window.parameters)
+        if len(parents) == 1:
+            return [page_of(rows, window)]
         # Integers, because UUIDs are hashed and compared in Python.
         found: dict[int, list[Item]] = {parent.int: [] for parent in parents}
         parent_of = attrgetter(f"{self._parent_column.key}.int")
-        for row in await tenant.all(statement, parents=_distinct(parents), **values, **window.parameters):
+        for row in rows:
             found[parent_of(row)].append(row)
         pages = {parent: page_of(rows, window) for parent, rows in found.items()}
         return [pages[parent.int] for parent in parents]
