@@ -28,6 +28,7 @@ from gateway.auth import Authenticator, Viewer
 from gateway.budget import Budget
 from gateway.database.pool import Database
 from gateway.database.statements import Row, Statement
+from gateway.draining import Drain
 from gateway.settings import Settings
 from gateway_graphql.answers import to_json
 from gateway_graphql.execution import Operation
@@ -79,7 +80,7 @@ class Layers:
     def __init__(self, settings: Settings) -> None:
         self.database = _Recorder(settings.database_url, size=2 * CONNECTIONS, timeout=5, statement_timeout=10)
         authenticator = Authenticator(settings)
-        self.service = Service(settings, authenticator, self.database, Budget(None))
+        self.service = Service(settings, authenticator, self.database, Budget(None), Drain(0))
         self._viewer = authenticator.viewer(f"Bearer {token()}")
         self.viewer: Viewer
 

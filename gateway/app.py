@@ -15,9 +15,11 @@ from gateway.auth import Authenticator
 from gateway.budget import Budget
 from gateway.database.listener import Listener
 from gateway.database.pool import Database
+from gateway.draining import Drain
 from gateway.health import Readyz, healthz
-from gateway.limits import BodyLimit
+from gateway.limits import Limits
 from gateway.metrics import Metrics, MetricsEndpoint, forget_process
+from gateway.protocol import STATE, ConnectionLimits
 from gateway.redirects import SlashRedirect
 from gateway.settings import Settings, read_settings
 from gateway.telemetry import RequestLog, configure_logging
@@ -46,16 +48,17 @@ def create_app(settings: Settings | None = None, more: Sequence[BaseRoute] = ())
         row_security=settings.row_security,
     )
 
-    budget = Budget(settings.budget)
-    service = Service(settings, authenticator, database, budget)
+    budget, drain = Budget(settings.budget), Drain(settings.drain)
+    service = Service(settings, authenticator, database, budget, drain)
     listener = Listener(settings.database_url, service.feeds.wake, service.feeds.wake_all)
 
     @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_: Starlette) -> AsyncIterator[dict[str, object]]:
+        drain.on_signals()
         await database.open()
         listening = asyncio.create_task(listener.run())
         try:
-            yield
+            yield {STATE: _connection_limits(settings, drain)}
         finally:
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)
@@ -71,7 +74,7 @@ def create_app(settings: Settings | None = None, more: Sequence[BaseRoute] = ())
             *rest_routes(Gateway(settings, authenticator, database, budget)),
             *docs_routes(),
             Route("/healthz", healthz),
-            Route("/readyz", Readyz(database).answer),
+            Route("/readyz", Readyz(database, drain).answer),
             Route("/metrics", MetricsEndpoint(settings).answer),
             *more,
         ],
@@ -79,7 +82,7 @@ def create_app(settings: Settings | None = None, more: Sequence[BaseRoute] = ())
             Middleware(RequestLog),
             Middleware(Metrics, database=database),
             *_cross_origin(settings),
-            Middleware(BodyLimit, most=settings.max_body_bytes),
+            Middleware(Limits, most=settings.max_body_bytes),
             Middleware(Shortcut, route=graphql),
         ],
         exception_handlers=exception_handlers,
@@ -105,6 +108,16 @@ class Shortcut:
             await self._route.app(scope, receive, send)
         else:
             await self._app(scope, receive, send)
+
+
+def _connection_limits(settings: Settings, drain: Drain) -> ConnectionLimits:
+    return ConnectionLimits(
+        drain,
+        connections=settings.max_connections,
+        requests=settings.max_requests,
+        head_bytes=settings.max_head_bytes,
+        client_timeout=settings.client_timeout,
+    )
 
 
 def _cross_origin(settings: Settings) -> list[Middleware]:

@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gateway.database.pool import Database
+from gateway.draining import Drain
 
 
 async def healthz(_: Request) -> Response:
@@ -12,14 +13,15 @@ async def healthz(_: Request) -> Response:
 
 
 class Readyz:
-    """Says whether requests can be served: the database answers, and its migrations are in."""
+    """Says whether requests are to be sent here: the database answers, its migrations are in, and nobody stops us."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, drain: Drain) -> None:
         self._database = database
+        self._drain = drain
 
     async def answer(self, _: Request) -> Response:
         """Answer 200, or 503 and why not."""
-        reason = await self._database.unready()
+        reason = "the gateway is about to stop" if self._drain.begun else await self._database.unready()
         if reason is None:
             return JSONResponse({"status": "ok"})
         return JSONResponse({"status": "unavailable", "reason": reason}, 503, {"Retry-After": "1"})

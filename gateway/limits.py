@@ -1,11 +1,17 @@
 """Limits that hold for every request before anybody reads it."""
 
+from http import HTTPStatus
+
+import orjson
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.protocol import REFUSAL, Refusal
 
-class BodyLimit:
-    """Refuses bodies over a size, announced or not: whoever reads one gets a 413 to answer with."""
+
+class Limits:
+    """Refuses what there is no room for, and bodies over a size: whoever reads one gets a 413 to answer with."""
 
     def __init__(self, app: ASGIApp, most: int) -> None:
         """`most` is the largest body's bytes."""
@@ -16,6 +22,9 @@ class BodyLimit:
         """Pass the request on, counting what it brings."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        if refusal := scope.get("state", {}).get(REFUSAL):
+            await _refused(refusal, scope)(scope, receive, send)
             return
         announced = next((value for name, value in scope["headers"] if name == b"content-length"), None)
         if announced is not None and announced.isdigit() and int(announced) <= self._most:
@@ -37,3 +46,12 @@ class BodyLimit:
 
     def _too_large(self) -> HTTPException:
         return HTTPException(413, f"The body may have {self._most} bytes at most.", {"Connection": "close"})
+
+
+def _refused(refusal: Refusal, scope: Scope) -> Response:
+    away = refusal.status == HTTPStatus.SERVICE_UNAVAILABLE
+    headers = {"Connection": "close"} | ({"Retry-After": "1"} if away else {})
+    code = "SERVICE_UNAVAILABLE" if away else "BAD_USER_INPUT"
+    error = {"message": refusal.detail, "extensions": {"code": code}}
+    told = {"errors": [error]} if scope["path"] == "/graphql" else {"detail": refusal.detail}
+    return Response(orjson.dumps(told), refusal.status, headers, "application/json")

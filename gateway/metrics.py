@@ -1,5 +1,6 @@
 """Metrics for Prometheus: what is asked for, how long it takes, what it waits for. Labels are few by design."""
 
+import asyncio
 import os
 import secrets
 import time
@@ -16,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.database.pool import Database
 from gateway.settings import Settings
+from gateway.telemetry import CLIENT_GONE
 
 SHARED_BY = "PROMETHEUS_MULTIPROC_DIR"
 """The environment variable that names the directory where several processes count together."""
@@ -62,6 +64,9 @@ class Metrics:
 
         try:
             await self._app(scope, receive, send_counted)
+        except asyncio.CancelledError:
+            status = CLIENT_GONE
+            raise
         finally:
             self._count(scope, status, time.perf_counter() - started)
 

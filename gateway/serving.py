@@ -4,6 +4,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
@@ -12,13 +13,14 @@ import uvicorn
 
 from gateway.database.address import shown_address
 from gateway.exits import WRONG_SETTINGS, fail
+from gateway.protocol import Protocol
 from gateway.settings import Settings
 from gateway_graphql.persisted import read_manifest
 
 # Of prometheus-client, which is to be imported only after it is set: in the workers.
 _METRICS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
-_GRACE_SECONDS = 5
-"""How long running requests may take to finish when the server stops; streams have no other end."""
+_KEEP_ALIVE_SECONDS = 75
+"""Longer than proxies keep idle connections (nginx: 60): what they are about to use must not be closed."""
 
 
 def check_port(host: str, port: int) -> None:
@@ -73,10 +75,12 @@ def serve_gateway(
             host=host,
             port=port,
             workers=workers,
+            http=Protocol,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             access_log=False,
             log_level="warning",
             ws_max_size=settings.max_body_bytes,
-            timeout_graceful_shutdown=_GRACE_SECONDS,
+            timeout_graceful_shutdown=ceil(settings.request_timeout),
         )
 
 

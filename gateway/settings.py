@@ -38,6 +38,27 @@ class Settings(BaseSettings):
         default=False, description="Whether PostgreSQL too keeps organizations apart: [how](security.md)."
     )
 
+    request_timeout: float = Field(
+        default=30, ge=0.001, le=LONGEST_SECONDS, description="Seconds a REST call or a GraphQL operation may take."
+    )
+    client_timeout: float = Field(
+        default=30,
+        ge=0.001,
+        le=LONGEST_SECONDS,
+        description="Seconds a client may take to send a request, or to take 64 KiB of a large answer.",
+    )
+    max_connections: int = Field(default=2000, ge=1, description="Most connections of clients to a process.")
+    max_requests: int = Field(
+        default=256, ge=1, description="Most requests that run at once in a process; others are answered 503 at once."
+    )
+    max_head_bytes: int = Field(default=32_768, ge=1, description="Longest head of a request; beyond it: 431.")
+    drain: float = Field(
+        default=5,
+        ge=0,
+        le=LONGEST_SECONDS,
+        description="Seconds a process goes on that was told to stop (SIGTERM): not ready, and still answering.",
+    )
+
     jwt_secret: SecretStr | None = Field(
         default=None,
         description="Key of HS256 tokens: 32 bytes or more, the same as the identity provider's.",

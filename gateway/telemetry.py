@@ -1,5 +1,6 @@
 """Logs: one line a request, each with the request's id. Neither tokens nor contents of messages are in them."""
 
+import asyncio
 import logging
 import os
 import re
@@ -14,6 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.settings import Settings
 
+CLIENT_GONE = 499
+"""The status, in logs and metrics, of what nobody waited for."""
 _SANE_ID = re.compile(rb"[A-Za-z0-9._:/+=@-]{1,128}")
 _request_id: ContextVar[bytes | None] = ContextVar("request_id", default=None)
 
@@ -77,6 +80,9 @@ class RequestLog:
 
         try:
             await self._app(scope, receive, send_with_id)
+        except asyncio.CancelledError:
+            status = status or CLIENT_GONE
+            raise
         except Exception as error:
             log.exception("unforeseen error", exc_info=error)
             if status:

@@ -1,5 +1,6 @@
 """Resource: a path and its calls. Token -> viewer, request -> typed parameters, answer -> bytes."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -39,6 +40,7 @@ class Resource:
     def __init__(self, gateway: Gateway, path: str, calls: Mapping[str, Call]) -> None:
         self._path = path
         self._authenticator, self._database = gateway.authenticator, gateway.database
+        self._seconds = gateway.settings.request_timeout
         self._meter = Meter(gateway.budget)
         self._headers = common_headers(gateway.settings)
         self._calls = {method: (call, Reader(call.operation)) for method, call in calls.items()}
@@ -50,7 +52,8 @@ class Resource:
         """Answer a request, as an ASGI application."""
         request, headers = Request(scope, receive), self._headers.copy()
         try:
-            answer = await self._answer(request, headers)
+            async with asyncio.timeout(self._seconds):
+                answer = await self._answer(request, headers)
         except Exception as error:  # noqa: BLE001 (the one boundary: what has no class is masked and logged)
             answer = error_response(error, request, headers)
         method = request.method if request.method in self._calls else None

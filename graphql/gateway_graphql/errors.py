@@ -73,7 +73,7 @@ def public(error: Exception) -> tuple[ErrorCode, str]:
             if isinstance(error, DatabaseNotMigrated):
                 log.error("the database's tables are not of this version: run `gateway migrate`", exc_info=error)
             return ErrorCode.SERVICE_UNAVAILABLE, "The database does not answer. Try again later."
-        case DatabaseTimeout():
+        case DatabaseTimeout() | TimeoutError():
             return ErrorCode.TIMEOUT, "This took longer than it may."
         case _:
             log.error("internal error", exc_info=error)

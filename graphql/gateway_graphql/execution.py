@@ -1,5 +1,6 @@
 """Execution: from what a client asks to be run to the answer, or to the answers of a subscription."""
 
+import asyncio
 import sys
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
@@ -95,7 +96,11 @@ class Executor:
             taken = self._budget.take(organization_id, prepared.cost)
         except Throttled as error:
             return failed(error)
-        answer = await self._run(prepared.document, operation, context)
+        try:
+            async with asyncio.timeout(self._limits.seconds):
+                answer = await self._run(prepared.document, operation, context)
+        except TimeoutError as error:
+            answer = failed(error)
         actual = context.tenant.rows
         self._budget.refund(organization_id, taken - max(actual, 1))
         if not answer.executed:

@@ -89,7 +89,9 @@ class GraphQLEndpoint:
         context = self._service.context(viewer, request.header(b"last-event-id"))
         if media_type == EVENT_STREAM:
             allowed |= {OperationType.SUBSCRIPTION}
-            return event_stream(self._service.execute.stream(asked, context, allowed=allowed), viewer)
+            return event_stream(
+                self._service.execute.stream(asked, context, allowed=allowed), viewer, self._service.drain
+            )
         try:
             answer = await self._service.execute(asked, context, allowed=allowed)
         except OperationNotAllowed as error:

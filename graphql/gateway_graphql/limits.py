@@ -32,6 +32,7 @@ class Limits(NamedTuple):
     characters: int = 1_000_000
     tokens: int = 2000
     cost: int = 10_000
+    seconds: float = 30
 
 
 class Measures(NamedTuple):

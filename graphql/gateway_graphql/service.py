@@ -5,6 +5,7 @@ from pathlib import Path
 from gateway.auth import Authenticator, Viewer
 from gateway.budget import Budget
 from gateway.database.pool import Database
+from gateway.draining import Drain
 from gateway.settings import Settings
 from gateway_graphql.context import Context
 from gateway_graphql.execution import Executor
@@ -19,8 +20,11 @@ from gateway_graphql.subgraph import subgraph
 class Service:
     """The schema, served from one database to the holders of tokens."""
 
-    def __init__(self, settings: Settings, authenticator: Authenticator, database: Database, budget: Budget) -> None:
+    def __init__(
+        self, settings: Settings, authenticator: Authenticator, database: Database, budget: Budget, drain: Drain
+    ) -> None:
         """Raise ValueError where the trusted documents cannot be read."""
+        self.drain = drain
         self.viewer = authenticator.viewer
         self.most_in_batch = settings.max_batch
         self.longest_message = settings.max_body_bytes
@@ -35,6 +39,7 @@ class Service:
             characters=settings.max_characters,
             tokens=settings.max_tokens,
             cost=settings.max_cost,
+            seconds=settings.request_timeout,
         )
         trusted = {} if settings.documents is None else read_manifest(Path(settings.documents))
         persisted = PersistedOperations(trusted, Mode(settings.documents_mode))

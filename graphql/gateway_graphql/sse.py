@@ -11,6 +11,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Message, Send
 
 from gateway.auth import LEEWAY, Viewer
+from gateway.draining import Drain
 from gateway_graphql.answers import Answer
 from gateway_graphql.subscribers import TooSlow
 
@@ -32,10 +33,10 @@ class _Ending(Enum):
     CUT_OFF = 2
 
 
-def event_stream(answers: AsyncGenerator[Answer], viewer: Viewer) -> StreamingResponse:
+def event_stream(answers: AsyncGenerator[Answer], viewer: Viewer, drain: Drain) -> StreamingResponse:
     """Stream an operation's answers for as long as the viewer's token holds."""
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", "Vary": "Accept"}
-    return _EventStream(_events(answers, viewer), headers=headers, media_type=EVENT_STREAM)
+    return _EventStream(_events(answers, viewer, drain), headers=headers, media_type=EVENT_STREAM)
 
 
 class _EventStream(StreamingResponse):
@@ -55,26 +56,32 @@ class _EventStream(StreamingResponse):
                 log.info("a stream was cut off: its client does not read")
 
 
-async def _events(answers: AsyncGenerator[Answer], viewer: Viewer) -> AsyncGenerator[bytes]:
+async def _events(answers: AsyncGenerator[Answer], viewer: Viewer, drain: Drain) -> AsyncGenerator[bytes]:
     taken: asyncio.Queue[Answer | _Ending] = asyncio.Queue(1)
     taking = asyncio.create_task(_take(answers, taken))
     try:
-        yield b":\n\n"
-        while (left := viewer.expires_at + LEEWAY - time.time()) > 0:
-            try:
-                async with asyncio.timeout(min(left, _HEARTBEAT)):
-                    answer = await taken.get()
-            except TimeoutError:
-                yield b":\n\n"
-                continue
-            if answer is _Ending.COMPLETE:
-                yield b"event: complete\ndata:\n\n"
-            if isinstance(answer, _Ending):
-                return
-            yield _event(answer)
-        # The token has expired, or events were missed: the stream ends without being complete, to be asked for anew.
+        with drain.streaming(taking.cancel):
+            async for event in _told(taken, viewer):
+                yield event
     finally:
         taking.cancel()
+
+
+async def _told(taken: "asyncio.Queue[Answer | _Ending]", viewer: Viewer) -> AsyncIterator[bytes]:
+    yield b":\n\n"
+    while (left := viewer.expires_at + LEEWAY - time.time()) > 0:
+        try:
+            async with asyncio.timeout(min(left, _HEARTBEAT)):
+                answer = await taken.get()
+        except TimeoutError:
+            yield b":\n\n"
+            continue
+        if answer is _Ending.COMPLETE:
+            yield b"event: complete\ndata:\n\n"
+        if isinstance(answer, _Ending):
+            return
+        yield _event(answer)
+    # The token has expired, or events were missed: the stream ends without being complete, to be asked for anew.
 
 
 async def _take(answers: AsyncGenerator[Answer], taken: "asyncio.Queue[Answer | _Ending]") -> None:
@@ -83,6 +90,11 @@ async def _take(answers: AsyncGenerator[Answer], taken: "asyncio.Queue[Answer | 
         async with aclosing(answers):
             async for answer in answers:
                 await taken.put(answer)
+    except asyncio.CancelledError:
+        if taken.full():
+            taken.get_nowait()  # it is told again, to who comes back
+        taken.put_nowait(_Ending.CUT_OFF)
+        raise
     except TooSlow:
         await taken.put(_Ending.CUT_OFF)
     except Exception:

@@ -58,7 +58,9 @@ class WebSocketEndpoint:
             await socket.close(4406, "Subprotocol not acceptable")
             return
         await socket.accept(PROTOCOL)
-        await _Session(self._service, socket).run()
+        session = _Session(self._service, socket)
+        with self._service.drain.streaming(session.go_away):
+            await session.run()
 
 
 class _Session:
@@ -90,6 +92,10 @@ class _Session:
             await asyncio.gather(*running, return_exceptions=True)
             self._failed.cancel()
             self._place.close()
+
+    def go_away(self) -> None:
+        """Close the socket, because the process stops."""
+        self._fail(1001, "Going away")
 
     async def _read(self) -> None:
         try:

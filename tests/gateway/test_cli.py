@@ -174,6 +174,12 @@ NONSENSE = {
     "ROW_SECURITY": ["perhaps"],
     "STATEMENT_TIMEOUT": ["0", "0.0001", "inf", "1e12"],
     "LOCK_TIMEOUT": ["-1", "inf"],
+    "REQUEST_TIMEOUT": ["0", "inf"],
+    "CLIENT_TIMEOUT": ["0", "nan"],
+    "MAX_CONNECTIONS": ["0", "all"],
+    "MAX_REQUESTS": ["0", "all"],
+    "MAX_HEAD_BYTES": ["0", "32 kB"],
+    "DRAIN": ["-1", "inf"],
     "JWT_SECRET": ["short"],
     "JWKS_URL": ["nonsense", "ftp://provider/keys", "file:///keys"],
     "MAX_BODY_BYTES": ["0", "1 MB"],
@@ -310,6 +316,7 @@ def test_serve_serves_until_it_is_told_to_stop(
 ) -> None:
     monkeypatch.setenv("GATEWAY_DATABASE_URL", database_url)
     monkeypatch.setenv("GATEWAY_JWT_SECRET", SECRET)
+    monkeypatch.setenv("GATEWAY_DRAIN", "0.1")
     port = free_port()
     with started("serve", "--port", str(port), "--workers", "2") as process:
         wait_until_served(f"http://127.0.0.1:{port}/healthz")

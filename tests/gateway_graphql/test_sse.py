@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from gateway.auth import Viewer
+from gateway.draining import Drain
 from gateway_graphql import sse
 from gateway_graphql.answers import Answer
 from gateway_graphql.subscribers import TooSlow
@@ -155,7 +156,7 @@ async def test_who_is_too_slow_is_cut_off_to_come_back() -> None:
 
 
 def event_stream_body(answers: Any, viewer: Viewer) -> AsyncIterator[Any]:
-    return aiter(sse.event_stream(answers, viewer).body_iterator)
+    return aiter(sse.event_stream(answers, viewer, Drain(0)).body_iterator)
 
 
 def test_who_does_not_read_is_cut_off(organization: Organization, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ import uvicorn
 from starlette.routing import BaseRoute
 
 from gateway.app import create_app
+from gateway.protocol import Protocol
 from gateway.settings import Settings
 
 
@@ -34,7 +35,9 @@ def postgres_program(name: str) -> Path:
 def serving(settings: Settings, more: Sequence[BaseRoute] = (), port: int = 0) -> Iterator[str]:
     """Serve until the block ends, and yield the URL."""
     app = create_app(settings, more)
-    config = uvicorn.Config(app, port=port, log_level="warning", lifespan="on", timeout_graceful_shutdown=5)
+    config = uvicorn.Config(
+        app, port=port, http=Protocol, log_level="warning", lifespan="on", timeout_graceful_shutdown=5
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
