@@ -15,7 +15,7 @@ unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo pages graphiql inbox test check format schema bench lock clean
+.PHONY: chaos help demo pages graphiql inbox test check format schema bench lock clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,9 @@ inbox: $(INBOX) ## Build examples/inbox, the demo's page at / (needs Node.js)
 
 test: .venv/ready pages ## Run the tests, on a PostgreSQL of their own
 	@$(PY) -m pytest $(ARGS)
+
+chaos: .venv/ready ## Kill, cut off and overload what is under load, and count what was lost (minutes)
+	@$(PY) -m pytest tests/chaos -m "long or not long" -s $(ARGS)
 
 check: .venv/ready ## Lint, formatting, types, direction of imports, exported schemas
 	@$(PY) -m ruff check --quiet

@@ -15,6 +15,8 @@ from gateway.settings import Settings
 from tests.support.organization import ROLE, SECRET, Organization
 from tests.support.server import serving
 
+os.environ.setdefault("GATEWAY_DRAIN", "0")  # of those that are run as processes: nobody stands in front of them
+
 
 @pytest.fixture(scope="session")
 def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:

@@ -5,6 +5,7 @@ more than a small statement itself: one row by its key takes less than half of a
 """
 
 import asyncio
+import select
 from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -58,6 +59,8 @@ class Connection(psycopg.AsyncConnection[Any]):
         self._writes = False
         self._answered: asyncio.Future[PGresult] | None = None
         self._last: PGresult | None = None
+        self._hung_up = select.poll()
+        self._hung_up.register(pgconn.socket, 0)
         self._asked_at = 0.0
         self._alarm: asyncio.TimerHandle | None = None
         self.patience = 60.0
@@ -185,8 +188,13 @@ class Connection(psycopg.AsyncConnection[Any]):
             if self._writes and self._loop and pgconn.flush() == 0:
                 self._stop_writing(self._loop)
             # Only what has arrived is asked for: libpq would wait for the rest, and everybody else with it.
-            while answered and not answered.done() and not pgconn.is_busy():
-                self._take(pgconn.get_result(), answered)
+            while answered and not answered.done():
+                if not pgconn.is_busy():
+                    self._take(pgconn.get_result(), answered)
+                elif self._hung_up.poll(0):
+                    pgconn.consume_input()  # to its end: of a connection that was reset the loop tells only once
+                else:
+                    break
         except psycopg.OperationalError as error:
             self._look_away()
             if answered and not answered.done():

@@ -1,5 +1,6 @@
 """What the database does to those who ask: locked, full, read-only, slow or silent, seen through both interfaces."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -36,6 +37,11 @@ class Place(NamedTuple):
 
     def get(self, path: str) -> httpx.Response:
         return self.organization.http.get(path)
+
+    def reconnect(self) -> None:
+        """Break all connections, and give the gateway a moment to notice: a write on a broken one fails."""
+        self.road.cut()
+        time.sleep(0.2)
 
     def reads(self) -> list[httpx.Response]:
         """What REST and GraphQL answer to a read."""
@@ -115,12 +121,12 @@ def test_rows_that_somebody_else_has_locked(place: Place) -> None:
 def test_a_database_that_takes_no_writes(place: Place) -> None:
     assert good(place.writes())
     place.connection.execute(f"ALTER DATABASE {place.name} SET default_transaction_read_only = on".encode())
-    place.road.cut()
+    place.reconnect()
     check_unavailable(place.writes())
     assert good(place.reads())
     check_health(place, "the database is read-only")
     place.connection.execute(f"ALTER DATABASE {place.name} RESET default_transaction_read_only".encode())
-    place.road.cut()
+    place.reconnect()
     assert good(place.writes())
     check_health(place, None)
 

@@ -51,6 +51,7 @@ class Road:
 
         async def open_() -> None:
             self._server = await asyncio.start_server(self._travel, "127.0.0.1", self._port)
+            self._is_open = True
             self._port = self._server.sockets[0].getsockname()[1]
 
         self._do(open_())
@@ -59,6 +60,7 @@ class Road:
         """Break every connection, and take no new ones."""
 
         async def close_() -> None:
+            self._is_open = False
             self._server.close()
             await self._cut()
 
@@ -88,7 +90,8 @@ class Road:
     async def _travel(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._travellers.add(writer)
         await self._heard.wait()
-        if writer.transport.is_closing():
+        if not self._is_open or writer.transport.is_closing():
+            writer.transport.abort()
             return
         try:
             far_reader, far_writer = await asyncio.open_unix_connection(self._socket)
