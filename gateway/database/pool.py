@@ -117,7 +117,7 @@ class Database:
         await self._pool.close()
 
     async def _configure(self, connection: Connection) -> None:
-        connection.patience = self._patience
+        connection.begin(self._patience)
         if self._row_security:
             await connection.wall()
 

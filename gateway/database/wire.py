@@ -63,8 +63,7 @@ class Connection(psycopg.AsyncConnection[Any]):
         self._hung_up.register(pgconn.socket, 0)
         self._asked_at = 0.0
         self._alarm: asyncio.TimerHandle | None = None
-        self.patience = 60.0
-        """Seconds that an answer is waited for."""
+        self._patience = 60.0
         self._walled = False
 
     async def wall(self) -> None:
@@ -72,6 +71,11 @@ class Connection(psycopg.AsyncConnection[Any]):
         self.pgconn.send_prepare(_WALL_NAME, _WALL)
         await self._result()
         self._walled = True
+
+    def begin(self, patience: float) -> None:
+        """Watch the socket from now on, and wait for answers so many seconds."""
+        self._patience = patience
+        self._watch()
 
     async def rows(self, statement: Statement[Row], parameters: Mapping[str, object]) -> list[Row]:
         """Run a statement. Raises psycopg's errors, without their details: those may quote what a row holds."""
@@ -155,17 +159,17 @@ class Connection(psycopg.AsyncConnection[Any]):
     def _watch(self) -> asyncio.AbstractEventLoop:
         self._loop, self._socket = asyncio.get_running_loop(), self.pgconn.socket
         self._loop.add_reader(self._socket, self._proceed)
-        self._alarm = self._loop.call_later(self.patience, self._look_at_clock, self._loop)
+        self._alarm = self._loop.call_later(self._patience, self._look_at_clock, self._loop)
         return self._loop
 
     def _look_at_clock(self, loop: asyncio.AbstractEventLoop) -> None:
         """Give up where an answer is overdue. One alarm serves all statements: setting one for each would cost more."""
-        left = self.patience
+        left = self._patience
         if self._answered and not self._answered.done():
-            left = self._asked_at + self.patience - loop.time()
+            left = self._asked_at + self._patience - loop.time()
             if left <= 0:
                 self._answered.set_exception(NoAnswer("no answer"))
-        self._alarm = loop.call_later(left if left > 0 else self.patience, self._look_at_clock, loop)
+        self._alarm = loop.call_later(left if left > 0 else self._patience, self._look_at_clock, loop)
 
     def _look_away(self) -> None:
         if self._loop is not None:

@@ -67,7 +67,7 @@ async def _events(answers: AsyncGenerator[Answer], viewer: Viewer, drain: Drain)
         taking.cancel()
 
 
-async def _told(taken: "asyncio.Queue[Answer | _Ending]", viewer: Viewer) -> AsyncIterator[bytes]:
+async def _told(taken: "asyncio.Queue[Answer | _Ending]", viewer: Viewer) -> AsyncGenerator[bytes]:
     yield b":\n\n"
     while (left := viewer.expires_at + LEEWAY - time.time()) > 0:
         try:
