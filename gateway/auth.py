@@ -134,14 +134,13 @@ def _secret_key(secret: SecretStr) -> PyJWK:
 
 
 def _bearer_token(authorization: str | None) -> str:
-    if not authorization:
+    scheme, _, token = (authorization or "").partition(" ")
+    token = token.strip(" ")
+    if scheme.lower() != "bearer" or not token:
         raise Unauthenticated("Not authenticated")
-    scheme, _, token = authorization.partition(" ")
-    if scheme.lower() != "bearer":
-        raise Unauthenticated("Authorization must be a Bearer token")
     if len(token) > MAX_TOKEN_BYTES:
         raise Unauthenticated("Token is too long")
-    return token.strip(" ")
+    return token
 
 
 def _claims(payload: bytes) -> Claims:

@@ -172,9 +172,9 @@ async def test_issuer_and_audience_where_settings_name_them(
 REFUSED: dict[str, tuple[str | None, str]] = {
     "no header": (None, "Not authenticated"),
     "empty header": ("", "Not authenticated"),
-    "another scheme": ("Basic dXNlcjpwYXNz", "must be a Bearer token"),
-    "no scheme": (compact().removeprefix("Bearer "), "must be a Bearer token"),
-    "no token": ("Bearer ", "malformed"),
+    "another scheme": ("Basic dXNlcjpwYXNz", "Not authenticated"),
+    "no scheme": (compact().removeprefix("Bearer "), "Not authenticated"),
+    "no token": ("Bearer  ", "Not authenticated"),
     "not ASCII": ("Bearer é.é.é", "malformed"),
     "lone surrogate": ("Bearer \ud800.e30.e30", "malformed"),
     "too long": (f"Bearer {'a' * 8_193}", "too long"),

@@ -37,6 +37,17 @@ def test_a_body_that_does_not_tell_its_size_is_too_large_too(organization: Organ
     assert answer.status_code == 413
 
 
+def test_no_depth_of_nesting_breaks(organization: Organization, conversation_id: UUID) -> None:
+    url, headers = f"/api/v1/conversations/{conversation_id}", {"Content-Type": "application/json"}
+    statuses = []
+    for depth in range(900, 1000):  # about where the interpreter's stack ends
+        answer = organization.http.patch(url, content=b"[" * depth + b"]" * depth, headers=headers)
+        assert answer.text.startswith('{"detail":')
+        statuses.append(answer.status_code)
+    assert set(statuses) == {400, 422}
+    assert statuses == sorted(statuses, reverse=True)
+
+
 def test_without_its_database_the_service_is_unavailable(organization: Organization) -> None:
     away = Settings(
         database_url="postgresql://nobody@127.0.0.1:1/none",

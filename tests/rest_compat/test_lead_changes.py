@@ -75,7 +75,7 @@ async def refused(organization: Organization, method: str, path: str, body: obje
     answer = organization.http.request(method, path, json=body)
     assert answer.status_code == 422, answer.text
     transport = httpx.ASGITransport(peer)
-    headers = {"Authorization": "Bearer any"}
+    headers = organization.http.headers
     async with httpx.AsyncClient(transport=transport, base_url="http://legacy", headers=headers) as legacy:
         assert answer.text == (await legacy.request(method, path, json=body)).text
     errors: list[dict[str, Any]] = answer.json()["detail"]

@@ -6,16 +6,21 @@ It has no data. What it accepts it answers with 200 and the parameters, as it re
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Depends, FastAPI, HTTPException, Path, Query, Request
+import jwt
+from fastapi import Depends, FastAPI, HTTPException, Path, Query
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, Field
 
 from gateway.records import Channel, ConversationStatus, LeadChannel, LeadStatus
+from tests.support.organization import SECRET
 
 
-def authenticated(request: Request) -> None:
-    """Ask for a token, any token."""
-    if not request.headers.get("authorization"):
-        raise HTTPException(401, "Not authenticated", {"WWW-Authenticate": "Bearer"})
+async def authenticated(credentials: Annotated[HTTPAuthorizationCredentials, Depends(HTTPBearer())]) -> None:
+    """Ask for a token of the tests' secret."""
+    try:
+        jwt.decode(credentials.credentials, SECRET, algorithms=["HS256"])
+    except jwt.InvalidTokenError:
+        raise HTTPException(401, "Could not validate credentials", {"WWW-Authenticate": "Bearer"}) from None
 
 
 class StatusUpdate(BaseModel):

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal
 
 import uvicorn
 from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
 
 from gateway.app import create_app
 from gateway.protocol import Protocol
@@ -33,17 +35,25 @@ def postgres_program(name: str) -> Path:
 
 @contextmanager
 def serving(settings: Settings, more: Sequence[BaseRoute] = (), port: int = 0) -> Iterator[str]:
-    """Serve until the block ends, and yield the URL."""
-    app = create_app(settings, more)
+    """Serve a gateway until the block ends, and yield the URL."""
+    with listening(create_app(settings, more), port, Protocol) as url:
+        yield url
+
+
+@contextmanager
+def listening(
+    app: ASGIApp, port: int = 0, protocol: type[Protocol] | Literal["httptools"] = "httptools"
+) -> Iterator[str]:
+    """Serve an application until the block ends, and yield the URL."""
     config = uvicorn.Config(
-        app, port=port, http=Protocol, log_level="warning", lifespan="on", timeout_graceful_shutdown=5
+        app, port=port, http=protocol, log_level="warning", lifespan="on", timeout_graceful_shutdown=5
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
         if not thread.is_alive():
-            raise RuntimeError("the gateway did not start")
+            raise RuntimeError("the application did not start")
         time.sleep(0.005)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
