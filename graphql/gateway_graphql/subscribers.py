@@ -12,7 +12,8 @@ LONGEST_QUEUE = 1000
 BURST = 250
 """Events that are told at a stretch: behind them, those who take them in time are waited for."""
 
-_PATIENCE, _PAUSE = 50, 0.02
+_PAUSE, _SHORT, _LONG = 0.02, 50, 500
+"""Seconds between looks at the queues, and how many looks a few slow subscribers are worth, and most of them."""
 
 
 class TooSlow(Exception):
@@ -74,9 +75,10 @@ class Subscribers(Generic[Row]):
             await self._room()
 
     async def _room(self) -> None:
-        """Wait until everybody has room for a burst, but not long: a slow one is to delay nobody."""
-        for _ in range(_PATIENCE):
-            if all(each.queue.maxsize - each.queue.qsize() >= BURST for each in self._everybody):
+        """Wait until everybody has room for a burst: not long for a few slow ones, longer where most are."""
+        for waited in range(_LONG):
+            behind = sum(each.queue.maxsize - each.queue.qsize() < BURST for each in self._everybody)
+            if not behind or (waited >= _SHORT and behind * 2 <= len(self._everybody)):
                 return
             await asyncio.sleep(_PAUSE)
 

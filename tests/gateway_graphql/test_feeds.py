@@ -531,7 +531,7 @@ class TestSlowConsumers:
         told = [(await first[0]).row] + [(await anext(quick)).row for _ in range(59)]
         assert [added.message.content for added in told] == [str(n) for n in range(1, 61)]
         await looking
-        # Who takes nothing is let go, and has delayed the others by no more than its patience.
+        # Who takes nothing is let go, and has not delayed the other for long.
         assert (await first[1]).row.message.content == "1"
         for _ in range(10):
             await anext(slow)
@@ -568,7 +568,8 @@ class TestSlowConsumers:
             for n in range(60):
                 organization.message(conversation, f"{n:06}" + "\u2003" * 99_990)
                 assert quick.next(id)["messageAdded"]["message"]["content"].startswith(f"{n:06}")
-            assert slow.closed() == 1013
+            # The code comes through if it is read within a second; otherwise the connection just ends.
+            assert slow.closed() in {1013, 1006}
 
 
 def test_a_storm(organization: Organization, database_url: str) -> None:
