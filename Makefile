@@ -4,6 +4,7 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 BENCH ?= compare
+OPERATIONS ?= 1000000
 GRAPHIQL := graphql/gateway_graphql/explorer/dist/index.html
 INBOX := gateway/demo/dist/index.html
 BUILD = { npm --version >/dev/null 2>&1 || { echo "That needs Node.js 20.19 or newer, with npm." >&2; exit 1; }; \
@@ -15,10 +16,10 @@ unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: chaos help demo pages graphiql inbox test check format schema bench lock clean
+.PHONY: help demo pages graphiql inbox test chaos differential check format schema bench lock clean
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: .venv/ready pages ## Serve sample data from a PostgreSQL of its own
 	@$(PY) -m gateway demo $(ARGS)
@@ -37,6 +38,9 @@ test: .venv/ready pages ## Run the tests, on a PostgreSQL of their own
 
 chaos: .venv/ready ## Kill, cut off and overload what is under load, and count what was lost (minutes)
 	@$(PY) -m pytest tests/chaos -m "long or not long" -s $(ARGS)
+
+differential: .venv/ready ## Run a million drawn operations against graphql-core (OPERATIONS=1000000)
+	@LEVELWISE_OPERATIONS=$(OPERATIONS) $(PY) -m pytest tests/levelwise/test_differential.py $(ARGS)
 
 check: .venv/ready ## Lint, formatting, types, direction of imports, exported schemas
 	@$(PY) -m ruff check --quiet
@@ -70,7 +74,7 @@ lock: ## Renew requirements.lock where pyproject.toml asks for it (ARGS=--upgrad
 
 clean: ## Remove .venv and everything else that these commands made
 	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
-	@rm -rf web/graphiql/node_modules $(dir $(GRAPHIQL)) examples/inbox/node_modules examples/inbox/src/gql $(dir $(INBOX))
+	@rm -rf bench/peers/node/node_modules web/graphiql/node_modules $(dir $(GRAPHIQL)) examples/inbox/node_modules examples/inbox/src/gql $(dir $(INBOX))
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Both stamps are written last: what was interrupted starts over.

@@ -1,5 +1,6 @@
 """Random operations: valid for the peculiar schema, whatever they ask for."""
 
+import re
 from collections.abc import Mapping
 from random import Random
 from typing import Any, NamedTuple
@@ -29,6 +30,59 @@ _OVERLAPS = {
     "Query": ["Query"],
     "Mutation": ["Mutation"],
 }
+
+
+LITERALS = {
+    "Int": ["0", "1", "3"],
+    "Float": ["1", "2.5", "-0.5e3"],
+    "ID": ['"x"', "7"],
+    "Boolean": ["true", "false"],
+    "String": ['"word"', '"other"'],
+    "Colour": ["RED", "BLUE"],
+    "Odd": ["1", '{a: [1, "b"], c: null}', "[true]", '"odd"', "{a: <Int>}"],
+    "[Int!]": ["[]", "[1, 2]", "5", "[<Int!>, 2]"],
+    "[[Int!]!]": ["[]", "[[1], [2, 3]]", "[4]", "[[<Int!>], <[Int!]!>]"],
+    "[String]": ["[]", '"one"', '["a", null]', "[<String>, <String>]"],
+    "[Colour!]": ["[]", "RED", "[RED, GREEN]", "[<Colour!>]"],
+    "Wish": ["{}", '{words: ["a"]}', "{colour: BLUE, deeper: {words: []}}"],
+    "Least": ["{amount: 3}", "{amount: 4, of: BLUE}", "{of: <[Colour!]>, amount: <Int!>}"],
+    "Bid": [
+        '{item: "a", amount: null}',
+        "{item: 5, certain: true, odd: {b: 1}, least: {amount: 2}}",
+        "{item: <ID!>, amount: <Float>, notes: <[String]>}",
+        "{item: <ID!>, colours: <[Colour!]!>, least: <Least>, odd: <Odd>, certain: <Boolean!>}",
+    ],
+    "[Bid!]": ["[]", '{item: "b"}', "[<Bid!>, <Bid!>]"],
+}
+"""What stands in an operation, by type; `<Int>` is a value of its own."""
+
+VALUES: dict[str, list[Any]] = {
+    "Int": [0, 2, 4],
+    "Float": [1, 2.5],
+    "ID": ["x", 7],
+    "Boolean": [True, False],
+    "String": ["word", "other"],
+    "Colour": ["GREEN", "RED"],
+    "Odd": [1, "odd", [None], {"a": {}}, "unreadable"],
+    "[Int!]": [[], [3], 4],
+    "[[Int!]!]": [[], [[3], [4, 5]], 6],
+    "[String]": [[], ["a", None], "b"],
+    "[Colour!]": [[], ["GREEN"], "RED"],
+    "Wish": [{}, {"colour": "GREEN"}, {"deeper": {"deeper": {"words": ["x"]}}}],
+    "Least": [{"amount": 1}, {"amount": 2, "of": ["RED"]}],
+    "Bid": [
+        {"item": "a"},
+        {"item": 5, "amount": 2, "notes": ["n", None], "colours": ["RED"]},
+        {"item": "b", "amount": None, "notes": None, "least": {"amount": 1, "of": None}, "odd": [1], "certain": True},
+    ],
+    "[Bid!]": [[], {"item": "c"}, [{"item": "d"}, {"item": "e", "colours": "GREEN"}]],
+}
+WRONG = [
+    "nonsense", 2**40, 1.5, True, float("nan"), [None], ["x", 1], {}, {"item": None}, {"item": "a", "amount": "much"},
+    {"item": "a", "other": 1}, {"item": "a", "colours": ["PINK"]}, {"item": "a", "least": {}}, {"amount": 2**31},
+]  # fmt: skip
+
+_PLACE = re.compile("<([^>]+)>")
 
 
 class Operation(NamedTuple):
@@ -116,32 +170,24 @@ class Writer:
         nullable = not type_.endswith("!")
         if nullable and self._random.random() < 0.1:
             return "null"
-        literals = {
-            "Int": ["0", "1", "3"],
-            "Boolean": ["true", "false"],
-            "String": ['"word"', '"other"'],
-            "Colour": ["RED", "BLUE"],
-            "[Int!]": ["[]", "[1, 2]", "5"],
-            "Wish": ["{}", '{words: ["a"]}', "{colour: BLUE, deeper: {words: []}}"],
-        }
-        return self._random.choice(literals[type_.removesuffix("!")])
+        literals = LITERALS[type_.removesuffix("!")]
+        return _PLACE.sub(lambda place: self._value(place[1]), self._random.choice(literals))
 
     def _variable(self, type_: str) -> str:
-        values: dict[str, list[Any]] = {
-            "Int": [0, 2, 4],
-            "Boolean": [True, False],
-            "String": ["word", "other"],
-            "Colour": ["GREEN", "RED"],
-            "[Int!]": [[], [3], 4],
-            "Wish": [{}, {"colour": "GREEN"}, {"deeper": {"deeper": {"words": ["x"]}}}],
-        }
         name = f"v{len(self._variables)}"
-        value = self._random.choice(values[type_.removesuffix("!")])
+        value = self._random.choice(VALUES[type_.removesuffix("!")])
         if not type_.endswith("!"):
             value = self._random.choice([value, value, None, ...])
         elif self._random.random() < 0.02:
             value = None
-        self._variables[name] = type_, value
+        if self._random.random() < 0.02:
+            value = self._random.choice(WRONG)
+        default = ""
+        if self._random.random() < 0.2:
+            literals = LITERALS[type_.removesuffix("!")]
+            default = f" = {self._random.choice([each for each in literals if '<' not in each])}"
+            value = self._random.choice([value, ...])
+        self._variables[name] = f"{type_}{default}", value
         return f"${name}"
 
     def _directives(self) -> str:

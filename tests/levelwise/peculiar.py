@@ -13,6 +13,12 @@ from tests.levelwise.world import Colour, Thing, World
 Odd = NewType("Odd", object)
 
 
+def _parse_odd(value: Any) -> Any:
+    if value == "unreadable":
+        raise ValueError("Odd cannot be read.")
+    return value
+
+
 def _serialize_odd(value: Any) -> Any:
     if value == "unwritable":
         raise ValueError("Odd cannot be written.")
@@ -121,6 +127,23 @@ class Wish:
     deeper: "Wish | None" = None
 
 
+@strawberry.input
+class Least:
+    amount: int
+    of: list[Colour] | None = None
+
+
+@strawberry.input
+class Bid:
+    item: strawberry.ID
+    amount: float | None
+    notes: list[str | None] | None = strawberry.UNSET
+    colours: list[Colour] = strawberry.field(default_factory=lambda: [Colour.BLUE])
+    least: Least | None = None
+    odd: Odd | None = None
+    certain: bool = False
+
+
 @strawberry.type
 class Stone(_OfKind):
     id: strawberry.ID
@@ -165,6 +188,15 @@ class Stone(_OfKind):
     def wished(self, info: Context, wish: Wish | None = None, times: list[int] | None = None) -> str:
         _called(info)
         return f"{wish} {times} {sorted(info.variable_values)}"
+
+    @strawberry.field
+    def offered(
+        self, info: Context, bid: Bid, more: list[Bid] | None = None, grid: list[list[int]] | None = None
+    ) -> str:
+        _called(info)
+        told = f"{bid} {more} {grid}"
+        bid.colours.append(Colour.RED)  # which is nobody else's
+        return told
 
     sync_rock: "Stone" = strawberry.field(resolver=_sync_rock)
 
@@ -243,5 +275,7 @@ class Mutation:
 schema = strawberry.Schema(
     Query,
     Mutation,
-    config=StrawberryConfig(scalar_map={Odd: strawberry.scalar(name="Odd", serialize=_serialize_odd)}),
+    config=StrawberryConfig(
+        scalar_map={Odd: strawberry.scalar(name="Odd", serialize=_serialize_odd, parse_value=_parse_odd)}
+    ),
 )
