@@ -4,6 +4,7 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -13,8 +14,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.auth import Authenticator
 from gateway.budget import Budget
+from gateway.consistency import Consistency
 from gateway.database.listener import Listener
 from gateway.database.pool import Database
+from gateway.database.replicas import Replicated
 from gateway.draining import Drain
 from gateway.health import Readyz, healthz
 from gateway.limits import Limits
@@ -39,14 +42,7 @@ def create_app(settings: Settings | None = None, more: Sequence[BaseRoute] = ())
     settings = settings or read_settings()
     configure_logging(settings)
     authenticator = Authenticator(settings)
-    database = Database(
-        settings.database_url,
-        size=settings.pool_size,
-        timeout=settings.pool_timeout,
-        statement_timeout=settings.statement_timeout,
-        lock_timeout=settings.lock_timeout,
-        row_security=settings.row_security,
-    )
+    database = _database(settings)
 
     budget, drain = Budget(settings.budget), Drain(settings.drain)
     service = Service(settings, authenticator, database, budget, drain)
@@ -83,6 +79,7 @@ def create_app(settings: Settings | None = None, more: Sequence[BaseRoute] = ())
             Middleware(Metrics, database=database),
             *_cross_origin(settings),
             Middleware(Limits, most=settings.max_body_bytes),
+            *([Middleware(Consistency)] if settings.replica_urls else []),
             Middleware(Shortcut, route=graphql),
         ],
         exception_handlers=exception_handlers,
@@ -91,6 +88,19 @@ def create_app(settings: Settings | None = None, more: Sequence[BaseRoute] = ())
     app.router.redirect_slashes = False  # those would name the host that the request names
     app.router.default = SlashRedirect(app.router)
     return app
+
+
+def _database(settings: Settings) -> Database:
+    limits: dict[str, Any] = {
+        "size": settings.pool_size,
+        "timeout": settings.pool_timeout,
+        "statement_timeout": settings.statement_timeout,
+        "lock_timeout": settings.lock_timeout,
+        "row_security": settings.row_security,
+    }
+    if replica_urls := settings.replica_urls.split():
+        return Replicated(settings.database_url, replica_urls, longest_lag=settings.replica_lag, **limits)
+    return Database(settings.database_url, **limits)
 
 
 class Shortcut:

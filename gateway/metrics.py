@@ -32,6 +32,7 @@ _SECONDS = Histogram(
 )
 _CONNECTIONS = Gauge("gateway_pool_connections", "Open database connections.", multiprocess_mode="livesum")
 _WAITING = Gauge("gateway_pool_waiting", "Requests that wait for a connection.", multiprocess_mode="livesum")
+_REPLICAS = Gauge("gateway_replicas", "Replicas that are asked, as one process sees it.", multiprocess_mode="livemin")
 
 # Finding them by their labels anew would cost more than counting.
 _counter = lru_cache(maxsize=None)(_REQUESTS.labels)
@@ -80,6 +81,7 @@ class Metrics:
             load = self._database.load
             _CONNECTIONS.set(load.connections)
             _WAITING.set(load.waiting)
+            _REPLICAS.set(load.replicas)
 
 
 class MetricsEndpoint:

@@ -58,6 +58,13 @@ class Settings(BaseSettings):
         le=LONGEST_SECONDS,
         description="Seconds a process goes on that was told to stop (SIGTERM): not ready, and still answering.",
     )
+    replica_urls: str = Field(
+        default="",
+        description="Addresses of replicas to read from, separated by spaces: [how](scale.md).",
+    )
+    replica_lag: float = Field(
+        default=5, gt=0, le=LONGEST_SECONDS, description="Seconds that a replica may be behind and still be asked."
+    )
 
     jwt_secret: SecretStr | None = Field(
         default=None,

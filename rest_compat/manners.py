@@ -21,12 +21,12 @@ SUCCESSOR = '</graphql>; rel="successor-version"'
 VARY = "Accept, Accept-Encoding, Authorization, Prefer"
 SENT_HEADERS = [
     "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID", "Prefer",
-    "X-Request-ID",
+    "X-Consistency-Token", "X-Request-ID",
 ]  # fmt: skip
 """What pages of other origins may send, here and to GraphQL."""
 EXPOSED_HEADERS = [
     "Deprecation", "ETag", "Link", "Location", "Preference-Applied", "RateLimit", "RateLimit-Policy", "Retry-After",
-    "Sunset", "WWW-Authenticate", "X-Request-ID",
+    "Sunset", "WWW-Authenticate", "X-Consistency-Token", "X-Request-ID",
 ]  # fmt: skip
 """What they may read."""
 _LEAST_COMPRESSED = 1000

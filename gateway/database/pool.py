@@ -62,10 +62,11 @@ def session_options(url: str, statement_timeout: float, lock_timeout: float = 0)
 
 
 class Load(NamedTuple):
-    """Open connections, and requests that wait for one."""
+    """Open connections, requests that wait for one, and replicas that are asked."""
 
     connections: int
     waiting: int
+    replicas: int = 0
 
 
 class Database:
@@ -129,9 +130,13 @@ class Database:
         except psycopg.Error as error:
             with translated_errors():
                 await self._learn(error)
-                if not (statement.sql.startswith("SELECT") and _broke(error)) or time.monotonic() > started + _SUDDEN:
+                if not (statement.reads and _broke(error)) or time.monotonic() > started + _SUDDEN:
                     raise
                 return await self._run(statement, parameters)
+
+    async def on_primary(self, statement: Statement[Row], parameters: Mapping[str, object]) -> list[Row]:
+        """All rows of one statement, from the server that all writes go to. Raises as `run` does."""
+        return await self.run(statement, parameters)
 
     async def _run(self, statement: Statement[Row], parameters: Mapping[str, object]) -> list[Row]:
         # Not `async with pool.connection()`: it would commit, where every statement is its own transaction.
@@ -152,7 +157,7 @@ class Database:
         """Say in a few words why requests cannot be served, or None where they can."""
         try:
             async with asyncio.timeout(_READY_WITHIN):
-                rows = await self.run(_STATE, {})
+                rows = await self.on_primary(_STATE, {})
         except DatabaseNotMigrated:
             return "the database has no tables of the gateway: run `gateway migrate`"
         except (DatabaseUnavailable, DatabaseTimeout, TimeoutError):
@@ -176,20 +181,25 @@ def _broke(error: psycopg.Error) -> bool:
 class Tenant:
     """One organization's way into the database during one request: every statement is given its id."""
 
-    __slots__ = ("_database", "organization_id", "rows", "statements")
+    __slots__ = ("_database", "_run", "organization_id", "rows", "statements")
 
     def __init__(self, database: Database, organization_id: UUID) -> None:
         self._database = database
+        self._run = database.run
         self.organization_id = organization_id
         self.statements = 0
         """How many statements have run for this request."""
         self.rows = 0
         """How many rows they have found."""
 
+    def keep_to_primary(self) -> None:
+        """Read where all writes go: what is to see them at once asks there."""
+        self._run = self._database.on_primary
+
     async def all(self, statement: Statement[Row], /, **parameters: object) -> list[Row]:
         """All rows. `organization_id` is among the parameters by itself."""
         self.statements += 1
-        found = await self._database.run(statement, {"organization_id": self.organization_id, **parameters})
+        found = await self._run(statement, {"organization_id": self.organization_id, **parameters})
         self.rows += len(found)
         return found
 

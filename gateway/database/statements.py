@@ -25,7 +25,7 @@ class Statement(Generic[Row]):
     'SELECT $1::INTEGER AS n'
     """
 
-    __slots__ = ("_encoders", "_formats", "make", "names", "planned_anew", "sql")
+    __slots__ = ("_encoders", "_formats", "make", "names", "planned_anew", "reads", "sql")
 
     def __init__(self, query: Executable, make: Callable[[Sequence[Any]], Row], *, planned_anew: bool = False) -> None:
         """`planned_anew` where the best plan depends on the values, as of searches: it is not prepared."""
@@ -34,6 +34,7 @@ class Statement(Generic[Row]):
         compiled = query.compile(dialect=_DIALECT)
         assert isinstance(compiled, SQLCompiler)  # noqa: S101 (likewise)
         self.sql = compiled.string
+        self.reads = self.sql.startswith("SELECT")
         self.make = make
         self.names = tuple(compiled.positiontup or ())
         codecs = [codec(compiled.binds[name].type) for name in self.names]

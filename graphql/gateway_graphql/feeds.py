@@ -164,7 +164,9 @@ class Feeds:
     ) -> AsyncIterator[AnyFeed]:
         key = table, organization_id
         if key not in self._feeds:
-            new = make(Tenant(self._database, organization_id))
+            tenant = Tenant(self._database, organization_id)
+            tenant.keep_to_primary()
+            new = make(tenant)
             self._feeds[key] = new, asyncio.create_task(_run(new))
         feed, task = self._feeds[key]
         self._watchers[key] += 1

@@ -22,6 +22,8 @@ from gateway_graphql.subscribers import Event
 
 
 def _feeds(context: Context) -> Feeds:
+    """Return what to watch. What hangs on an event is to be as new as the event is."""
+    context.tenant.keep_to_primary()
     assert context.feeds is not None  # noqa: S101 (whatever runs subscriptions gives it)
     return context.feeds
 
@@ -31,6 +33,7 @@ async def added_messages(
 ) -> AsyncGenerator[Event[AddedMessage]]:
     """Messages of one conversation, or of all; behind a position those that were missed come first."""
     context.require(Scope.CONVERSATIONS_READ)
+    feeds = _feeds(context)
     if conversation_id is not None and await resolvers.conversation(context, conversation_id) is None:
         raise NotFound("There is no conversation with this id.")
     if after is not None and await is_ahead(context.tenant, after):
@@ -42,7 +45,7 @@ async def added_messages(
         return conversation_id is None or added.message.conversation_id == conversation_id
 
     async def stream() -> AsyncGenerator[Event[AddedMessage]]:
-        async with _feeds(context).messages(organization_id) as feed, aclosing(feed.watch(after, wants)) as events:
+        async with feeds.messages(organization_id) as feed, aclosing(feed.watch(after, wants)) as events:
             async for event in events:
                 yield event
 

@@ -1,0 +1,163 @@
+"""Replicas: reads go to servers that follow the primary, if they have come as far as the reader has seen.
+
+How far each has come is looked at all the time, so no request waits for that. What writes, and what is to see its
+own writes, goes to the primary; so does everything while no replica is good enough.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
+from itertools import count
+from typing import Any
+
+import structlog
+from sqlalchemy import BigInteger, cast, literal_column, select
+
+from gateway.database.errors import DatabaseTimeout, DatabaseUnavailable
+from gateway.database.pool import Database, Load
+from gateway.database.statements import Row, Statement, scalar
+
+log = structlog.get_logger(__name__)
+
+_LOOK_EVERY, _LOOK_WITHIN = 0.5, 2.0
+"""Seconds between two looks at a server, and how long it may take to answer one."""
+_LONGEST_WAIT = 1.0
+"""Seconds for one of a replica's connections: the primary has some, too."""
+_FAILURES = (DatabaseUnavailable, DatabaseTimeout, TimeoutError)
+
+
+def _position(expression: str) -> Statement[int]:
+    return Statement(select(cast(literal_column(f"{expression} - '0/0'::pg_lsn"), BigInteger)), scalar)
+
+
+_WRITTEN = _position("pg_current_wal_insert_lsn()")
+_REACHED = _position("CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_flush_lsn() END")
+
+
+class Seen:
+    """How much of the primary's log somebody has seen, or written, in bytes from its beginning."""
+
+    def __init__(self, position: int = 0) -> None:
+        self.position = position
+        self.has_written = False
+
+
+SEEN: ContextVar[Seen | None] = ContextVar("SEEN", default=None)
+"""Of whoever is asking now: a request, or all that comes through one socket."""
+_ALL = 2**59
+"""A position that no server ever has: it is not known what has been written."""
+
+
+class _Replica:
+    """One replica, how far it has come, and whether it is good enough to be asked."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.position = 0
+        self.is_good = False
+
+
+class Replicated(Database):
+    """The primary's pool, and one for each replica."""
+
+    def __init__(self, url: str, replica_urls: Sequence[str], *, longest_lag: float, **limits: Any) -> None:
+        """Open nothing yet. A replica that is `longest_lag` seconds behind is not asked; `limits` are Database's."""
+        super().__init__(url, **limits)
+        limits["timeout"] = min(limits["timeout"], _LONGEST_WAIT)
+        self._replicas = [_Replica(Database(each, **limits)) for each in replica_urls]
+        self._longest_lag = longest_lag
+        self._known: deque[tuple[float, int]] = deque()
+        """When the primary's log had reached which position, for as long as it matters."""
+        self._turns = count()
+        self._looking: list[asyncio.Task[None]] = []
+
+    async def open(self) -> None:
+        """Start connecting, and looking at the replicas. Does not wait."""
+        await super().open()
+        for replica in self._replicas:
+            await replica.database.open()
+            self._looking.append(asyncio.create_task(self._look_at(replica)))
+        self._looking.append(asyncio.create_task(self._look_at_primary()))
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for task in self._looking:
+            task.cancel()
+        await asyncio.gather(*self._looking, return_exceptions=True)
+        for replica in self._replicas:
+            await replica.database.close()
+        await super().close()
+
+    @property
+    def load(self) -> Load:
+        """How busy all pools are together."""
+        loads = [super().load, *(replica.database.load for replica in self._replicas)]
+        connections, waiting, _ = (sum(figures) for figures in zip(*loads, strict=True))
+        return Load(connections, waiting, sum(replica.is_good for replica in self._replicas))
+
+    async def run(self, statement: Statement[Row], parameters: Mapping[str, object]) -> list[Row]:
+        """All rows of one statement, from a replica where that is as good. Raises as Database does."""
+        seen = SEEN.get()
+        if not statement.reads:
+            if seen is None:
+                return await super().run(statement, parameters)
+            seen.position, seen.has_written = _ALL, True  # unless it goes well
+            rows = await super().run(statement, parameters)
+            seen.position = await self._written()
+            return rows
+        replica = self._chosen(0 if seen is None else seen.position)
+        if replica is not None:
+            try:
+                return await replica.database.run(statement, parameters)
+            except DatabaseUnavailable:
+                replica.is_good = False  # until somebody has looked at it
+        return await super().run(statement, parameters)
+
+    async def on_primary(self, statement: Statement[Row], parameters: Mapping[str, object]) -> list[Row]:
+        """All rows of one statement, from the primary."""
+        return await super().run(statement, parameters)
+
+    def _chosen(self, position: int) -> _Replica | None:
+        """Return one of the replicas that are good and have come so far: each in its turn."""
+        good = [each for each in self._replicas if each.is_good and each.position >= position]
+        return good[next(self._turns) % len(good)] if good else None
+
+    async def _written(self) -> int:
+        """Return a position behind all that is written by now."""
+        try:
+            return (await self.on_primary(_WRITTEN, {}))[0]
+        except (DatabaseUnavailable, DatabaseTimeout):
+            return _ALL
+
+    async def _look_at(self, replica: _Replica) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(_LOOK_WITHIN):
+                    (replica.position,) = await replica.database.run(_REACHED, {})
+                is_good = self._lag(replica.position) <= self._longest_lag
+            except _FAILURES:
+                is_good = False
+            if is_good != replica.is_good:
+                log.info("a replica is asked again" if is_good else "a replica is left out")
+                replica.is_good = is_good
+            await asyncio.sleep(_LOOK_EVERY)
+
+    async def _look_at_primary(self) -> None:
+        while True:
+            now = time.monotonic()
+            try:
+                async with asyncio.timeout(_LOOK_WITHIN):
+                    (position,) = await self.on_primary(_REACHED, {})
+            except _FAILURES:
+                pass  # what is known of it still is
+            else:
+                self._known.append((now, position))
+                while self._known[0][0] < now - self._longest_lag - _LOOK_WITHIN:
+                    self._known.popleft()
+            await asyncio.sleep(_LOOK_EVERY)
+
+    def _lag(self, position: int) -> float:
+        """For how many seconds the primary was ahead, when it was last heard of."""
+        return next((self._known[-1][0] - when for when, known in self._known if known > position), 0)
