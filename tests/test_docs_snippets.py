@@ -106,10 +106,11 @@ def demo(sample: str, connection: psycopg.Connection, tmp_path: Path) -> Iterato
 @contextmanager
 def _programs(folder: Path) -> Iterator[str]:
     """A search path with `gateway` and `python` on it."""
-    gateway = folder / "gateway"
-    gateway.write_text(f'#!/bin/sh\nexec {sys.executable} -m gateway "$@"\n')
-    gateway.chmod(0o755)
-    (folder / "python").symlink_to(sys.executable)
+    # No links: through one Python would not find its packages.
+    for name, command in {"gateway": "-m gateway", "python": ""}.items():
+        program = folder / name
+        program.write_text(f'#!/bin/sh\nexec {sys.executable} {command} "$@"\n')
+        program.chmod(0o755)
     yield os.pathsep.join([str(folder), str(postgres_program("psql").parent), os.environ["PATH"]])
 
 
