@@ -60,6 +60,7 @@ class Protocol(HttpToolsProtocol):
         self._taking: asyncio.TimerHandle | None = None
         self._message_bytes = 0
         self._in_head = True
+        self._in_message = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Begin: the first request is to come soon."""
@@ -93,6 +94,8 @@ class Protocol(HttpToolsProtocol):
         """Read on."""
         self._message_bytes += len(data)
         super().data_received(data)
+        if self._in_message and self._sending is None:
+            self._expect_message()  # most come whole, and need no clock
         if self._in_head and self._message_bytes > self._limits.head_bytes and not self.transport.is_closing():
             self.transport.write(b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\n\r\n")
             self.transport.close()
@@ -100,9 +103,7 @@ class Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin a request; the first one is expected already."""
         super().on_message_begin()
-        self._in_head = True
-        if self._sending is None:
-            self._expect_message()
+        self._in_head = self._in_message = True
 
     def on_headers_complete(self) -> None:
         """Begin to answer."""
@@ -127,6 +128,7 @@ class Protocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """Go on without a hurry: all has been sent."""
         super().on_message_complete()
+        self._in_message = False
         self._message_bytes = 0
         if self._sending:
             self._sending.cancel()
@@ -135,6 +137,7 @@ class Protocol(HttpToolsProtocol):
     def handle_websocket_upgrade(self) -> None:
         """Hand the connection over."""
         super().handle_websocket_upgrade()
+        self._in_message = False
         if self._sending:
             self._sending.cancel()
 

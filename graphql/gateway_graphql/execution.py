@@ -1,6 +1,5 @@
 """Execution: from what a client asks to be run to the answer, or to the answers of a subscription."""
 
-import asyncio
 import sys
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
@@ -19,6 +18,7 @@ from graphql import (
 from graphql.pyutils import is_awaitable
 
 from gateway.budget import Budget, Throttled
+from gateway.patience import Patience
 from gateway_graphql.answers import Answer, executed, failed, refused
 from gateway_graphql.context import Context
 from gateway_graphql.documents import Document, Documents, Refusal
@@ -69,6 +69,7 @@ class Executor:
         self._persisted = persisted or PersistedOperations({}, Mode.OFF)
         self._documents = Documents(schema, limits)
         self._limits = limits
+        self._patience = Patience(limits.seconds)
         self._compiles = compiles
         self._budget = budget or Budget(None)
         self._subscriptions = subscriptions
@@ -97,8 +98,7 @@ class Executor:
         except Throttled as error:
             return failed(error)
         try:
-            async with asyncio.timeout(self._limits.seconds):
-                answer = await self._run(prepared.document, operation, context)
+            answer = await self._patience.within(self._run(prepared.document, operation, context))
         except TimeoutError as error:
             answer = failed(error)
         actual = context.tenant.rows
