@@ -24,6 +24,7 @@ from gateway.limits import Limits
 from gateway.metrics import Metrics, MetricsEndpoint, forget_process
 from gateway.protocol import STATE, ConnectionLimits
 from gateway.redirects import SlashRedirect
+from gateway.sampling import Sampler
 from gateway.settings import Settings, read_settings
 from gateway.telemetry import RequestLog, configure_logging
 from gateway_graphql.explorer import explorer_assets, explorer_page
@@ -48,16 +49,21 @@ def create_app(settings: Settings | None = None, more: Sequence[BaseRoute] = ())
     service = Service(settings, authenticator, database, budget, drain)
     listener = Listener(settings.database_url, service.feeds.wake, service.feeds.wake_all)
 
+    sampler = Sampler(
+        database, listener, service.feeds, {"tokens": authenticator, "documents": service.execute.documents}
+    )
+
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, object]]:
         drain.on_signals()
         await database.open()
-        listening = asyncio.create_task(listener.run())
+        running = [asyncio.create_task(listener.run()), asyncio.create_task(sampler.run())]
         try:
             yield {STATE: _connection_limits(settings, drain)}
         finally:
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
             await database.close()
             forget_process()
 
@@ -75,8 +81,8 @@ def create_app(settings: Settings | None = None, more: Sequence[BaseRoute] = ())
             *more,
         ],
         middleware=[
-            Middleware(RequestLog),
-            Middleware(Metrics, database=database),
+            Middleware(RequestLog, settings=settings),
+            Middleware(Metrics),
             *_cross_origin(settings),
             Middleware(Limits, most=settings.max_body_bytes),
             *([Middleware(Consistency)] if settings.replica_urls else []),

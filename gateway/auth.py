@@ -75,6 +75,8 @@ class Authenticator:
         self._clock = clock
         self._verified: dict[str, _Verified] = {}
         """By the header's value."""
+        self.hits = self.misses = 0
+        """Tokens that were known, and those that had to be verified."""
 
     async def viewer(self, authorization: str | None) -> Viewer:
         """Read the value of an `Authorization` header. Raises Unauthenticated."""
@@ -82,7 +84,9 @@ class Authenticator:
         if known and self._clock() < known.viewer.expires_at:
             key = known.key if known.key is self._secret else await self._key(known.header)
             if key is known.key:
+                self.hits += 1
                 return known.viewer
+        self.misses += 1
         verified = await self._verify(_bearer_token(authorization))
         self._verified[authorization or ""] = verified
         if len(self._verified) > KEPT_TOKENS:

@@ -15,7 +15,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.database.pool import Database
 from gateway.settings import Settings
 from gateway.telemetry import CLIENT_GONE
 
@@ -23,20 +22,32 @@ SHARED_BY = "PROMETHEUS_MULTIPROC_DIR"
 """The environment variable that names the directory where several processes count together."""
 
 _LABELS = ["route", "method"]
+_BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _REQUESTS = Counter("gateway_requests", "Requests that were answered.", [*_LABELS, "status"])
-_SECONDS = Histogram(
-    "gateway_request_seconds",
-    "Seconds until the answer was sent.",
-    _LABELS,
-    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+_SECONDS = Histogram("gateway_request_seconds", "Seconds until the answer was sent.", _LABELS, buckets=_BUCKETS)
+_OPERATION_SECONDS = Histogram(
+    "gateway_operation_seconds", "Seconds that GraphQL operations took.", ["type", "outcome"], buckets=_BUCKETS
 )
-_CONNECTIONS = Gauge("gateway_pool_connections", "Open database connections.", multiprocess_mode="livesum")
-_WAITING = Gauge("gateway_pool_waiting", "Requests that wait for a connection.", multiprocess_mode="livesum")
-_REPLICAS = Gauge("gateway_replicas", "Replicas that are asked, as one process sees it.", multiprocess_mode="livemin")
+_STATEMENTS = Histogram(
+    "gateway_operation_statements",
+    "Statements that GraphQL operations ran.",
+    ["type"],
+    buckets=(0, 1, 2, 3, 4, 6, 8, 12, 20, 50),
+)
+CONNECTIONS = Gauge("gateway_pool_connections", "Open database connections.", multiprocess_mode="livesum")
+BUSY = Gauge("gateway_pool_busy", "Database connections that are in use.", multiprocess_mode="livesum")
+WAITING = Gauge("gateway_pool_waiting", "Statements that wait for a connection.", multiprocess_mode="livesum")
+SUBSCRIBERS = Gauge("gateway_subscribers", "Subscriptions, by what they watch.", ["feed"], multiprocess_mode="livesum")
+LISTENING = Gauge("gateway_listener_connected", "Whether announcements are listened for.", multiprocess_mode="livemin")
+LAG = Gauge("gateway_listener_lag_seconds", "How late announcements are.", multiprocess_mode="livemax")
+LOOKUPS = Counter("gateway_cache_lookups", "What was looked for in a cache.", ["cache", "result"])
+REPLICAS = Gauge("gateway_replicas", "Replicas that are asked, as one process sees it.", multiprocess_mode="livemin")
 
 # Finding them by their labels anew would cost more than counting.
 _counter = lru_cache(maxsize=None)(_REQUESTS.labels)
 _histogram = lru_cache(maxsize=None)(_SECONDS.labels)
+_operation_seconds = lru_cache(maxsize=None)(_OPERATION_SECONDS.labels)
+_statements = lru_cache(maxsize=None)(_STATEMENTS.labels)
 
 _ELSEWHERE = "other"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"})
@@ -45,10 +56,8 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"
 class Metrics:
     """Counts every HTTP request, and times it."""
 
-    def __init__(self, app: ASGIApp, database: Database) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._database = database
-        self._sampled_at = 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on."""
@@ -76,12 +85,12 @@ class Metrics:
         method = scope["method"] if scope["method"] in _METHODS else _ELSEWHERE
         _counter(route, method, status).inc()
         _histogram(route, method).observe(seconds)
-        if time.monotonic() - self._sampled_at > 1:
-            self._sampled_at = time.monotonic()
-            load = self._database.load
-            _CONNECTIONS.set(load.connections)
-            _WAITING.set(load.waiting)
-            _REPLICAS.set(load.replicas)
+
+
+def count_operation(type: str | None, outcome: str, seconds: float, statements: int) -> None:
+    """Count a GraphQL operation, and time it. Its type is None where it could not be read."""
+    _operation_seconds(type or _ELSEWHERE, outcome).observe(seconds)
+    _statements(type or _ELSEWHERE).observe(statements)
 
 
 class MetricsEndpoint:

@@ -1,6 +1,7 @@
 """Settings: `GATEWAY_...` environment variables or a `.env` file, read once."""
 
 import re
+from importlib.util import find_spec
 from typing import Literal
 
 from pydantic import AnyHttpUrl, AwareDatetime, Field, SecretStr, ValidationInfo, field_validator
@@ -122,6 +123,14 @@ class Settings(BaseSettings):
         default="INFO", description="DEBUG, INFO, WARNING or ERROR."
     )
     log_format: Literal["console", "json"] = Field(default="console", description="`console` or `json`.")
+    slow_milliseconds: int = Field(
+        default=1000, ge=0, description="From how many on a request is logged with its SQL, without values; `0`: never."
+    )
+    server_timing: bool = Field(default=False, description="Whether answers say what they took: `Server-Timing`.")
+    otel: bool = Field(
+        default=False,
+        description="Whether traces and metrics go to an OpenTelemetry collector, which the variables `OTEL_...` name.",
+    )
 
     @field_validator("jwt_secret")
     @classmethod
@@ -152,6 +161,13 @@ class Settings(BaseSettings):
         if sunset and deprecated and sunset < deprecated:
             raise ValueError("must not be before GATEWAY_REST_DEPRECATED_AT")
         return sunset
+
+    @field_validator("otel")
+    @classmethod
+    def _is_installed(cls, otel: bool) -> bool:
+        if otel and not (find_spec("opentelemetry") and find_spec("opentelemetry.sdk")):
+            raise ValueError("needs OpenTelemetry: install conversations-gateway[otel]")
+        return otel
 
     @field_validator("metrics_token")
     @classmethod

@@ -1,4 +1,4 @@
-"""Logs: one line a request, each with the request's id. Neither tokens nor contents of messages are in them."""
+"""Logs: one line a request, with its id and what it asked. Neither tokens nor contents of messages are in them."""
 
 import asyncio
 import logging
@@ -6,43 +6,70 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
+from typing import Protocol
 
+import orjson
 import structlog
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.database.pool import Tenant
 from gateway.settings import Settings
 
 CLIENT_GONE = 499
 """The status, in logs and metrics, of what nobody waited for."""
+_PLAIN = re.compile(r"[!#-&(-~]+")
 _SANE_ID = re.compile(rb"[A-Za-z0-9._:/+=@-]{1,128}")
+
+
+class Asked(Protocol):
+    """What one operation of a request asked, and what it cost."""
+
+    tenant: Tenant
+    operation: str | None
+    type: str | None
+    cost: int
+
+
 _request_id: ContextVar[bytes | None] = ContextVar("request_id", default=None)
+_asked: ContextVar[list[Asked] | None] = ContextVar("asked", default=None)
 
 log = structlog.get_logger(__name__)
 
 
-def configure_logging(settings: Settings) -> None:
-    """Write logs to standard error, as lines for people or as JSON."""
-    rendering: list[structlog.typing.Processor] = (
-        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-        if settings.log_format == "json"
-        # Plain tracebacks: the pretty ones show the values of variables, which are secrets and messages.
-        else [
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
-        ]
-    )
+def configure_logging(settings: Settings, *more: structlog.typing.Processor) -> None:
+    """Write logs to standard error, as lines for people or as JSON. `more` adds to each entry."""
     structlog.configure(
         processors=[
             _with_request_id,
+            *more,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *rendering,
+            # Plain tracebacks: the pretty ones show the values of variables, which are secrets and messages.
+            structlog.processors.format_exc_info,
+            _as_json if settings.log_format == "json" else _as_line,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(settings.log_level)),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+
+
+def _as_json(_logger: structlog.typing.WrappedLogger, _method: str, entry: structlog.typing.EventDict) -> str:
+    return orjson.dumps(entry, default=repr).decode()
+
+
+def _as_line(_logger: structlog.typing.WrappedLogger, _method: str, entry: structlog.typing.EventDict) -> str:
+    trace = entry.pop("exception", None)
+    beginning = f"{entry.pop('timestamp')} {entry.pop('level'):7} {entry.pop('event')}"
+    members = " ".join(f"{name}={_shown(value)}" for name, value in entry.items())
+    return f"{beginning}  {members}" if trace is None else f"{beginning}  {members}\n{trace}"
+
+
+def _shown(value: object) -> str:
+    """What a client sent cannot end the line, nor tell the terminal anything."""
+    return value if isinstance(value, str) and _PLAIN.fullmatch(value) else ascii(value)
 
 
 def _with_request_id(
@@ -52,23 +79,76 @@ def _with_request_id(
     return entry if request_id is None else {"request_id": request_id.decode(), **entry}
 
 
+def remember(asked: Asked) -> None:
+    """Have an operation told of in the log of the request that it belongs to, if it belongs to one."""
+    everything = _asked.get()
+    if everything is not None:
+        everything.append(asked)
+
+
+def told(asked: Sequence[Asked], seconds: float) -> dict[str, object]:
+    """Say in a log entry's members what operations asked, and what they cost."""
+    members: dict[str, object] = {}
+    if len(asked) == 1:
+        (one,) = asked
+        if one.type:
+            members = {"operation": one.operation, "type": one.type, "cost": one.cost}
+        members["statements"] = one.tenant.statements
+    elif asked:  # a batch
+        members = {"operations": len(asked), "cost": sum(each.cost for each in asked)}
+        members["statements"] = sum(each.tenant.statements for each in asked)
+    members["milliseconds"] = round(seconds * 1000, 1)
+    return members
+
+
+class SlowLog:
+    """Logs what took long, with its statements as they are sent: their texts hold no values."""
+
+    def __init__(self, milliseconds: int) -> None:
+        """`milliseconds` from which on something is slow; 0: nothing is."""
+        self._seconds = milliseconds / 1000 or float("inf")
+
+    def __call__(self, asked: Sequence[Asked], seconds: float) -> None:
+        """Log operations that were run together, if they were slow. Subscriptions last, and are not."""
+        if seconds >= self._seconds and all(each.type != "subscription" for each in asked):
+            ran = [
+                {"sql": " ".join(each.sql.split()), "milliseconds": round(each.seconds * 1000, 1), "rows": each.rows}
+                for one in asked
+                for each in one.tenant.ran
+            ]
+            log.warning("slow", **told(asked, seconds), sql=ran)
+
+
 _MASKED = JSONResponse({"detail": "Internal Server Error"}, 500)
 
 
 class RequestLog:
     """Gives every request an id (the caller's own, if it is sane), and logs it when it is answered."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
         self._logs = log.is_enabled_for(logging.INFO)  # asked once: it takes a new logger each time
+        self._slow = SlowLog(settings.slow_milliseconds)
+        self._tells_timing = settings.server_timing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on."""
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
         request_id = _given(scope["headers"]) or os.urandom(16).hex().encode()
         before = _request_id.set(request_id)
+        try:
+            if scope["type"] == "http":
+                await self._answer(scope, receive, send, request_id)
+            else:
+                await self._app(scope, receive, send)
+        finally:
+            _request_id.reset(before)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, request_id: bytes) -> None:
+        asked: list[Asked] = []
+        before = _asked.set(asked)
         started, status = time.perf_counter(), 0
 
         async def send_with_id(message: Message) -> None:
@@ -76,6 +156,8 @@ class RequestLog:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id)]
+                if self._tells_timing:
+                    message["headers"].append((b"server-timing", _timing(asked, time.perf_counter() - started)))
             await send(message)
 
         try:
@@ -89,13 +171,19 @@ class RequestLog:
                 raise  # half an answer is on its way: the server cuts it off
             await _MASKED(scope, receive, send_with_id)
         finally:
+            seconds = time.perf_counter() - started
+            self._slow(asked, seconds)
             if self._logs:
-                self._log(scope, status, time.perf_counter() - started)
-            _request_id.reset(before)
+                self._log(scope, status, asked, seconds)
+            _asked.reset(before)
 
-    def _log(self, scope: Scope, status: int, seconds: float) -> None:
-        milliseconds = round(seconds * 1000, 1)
-        log.info("request", method=scope["method"], path=scope["path"], status=status, milliseconds=milliseconds)
+    def _log(self, scope: Scope, status: int, asked: Sequence[Asked], seconds: float) -> None:
+        log.info("request", method=scope["method"], path=scope["path"], status=status, **told(asked, seconds))
+
+
+def _timing(asked: Sequence[Asked], seconds: float) -> bytes:
+    statements, database = sum(each.tenant.statements for each in asked), sum(each.tenant.seconds for each in asked)
+    return b'total;dur=%.1f, db;dur=%.1f;desc="%d statements"' % (seconds * 1000, database * 1000, statements)
 
 
 def _given(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:

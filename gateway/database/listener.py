@@ -2,21 +2,29 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from time import monotonic
 from typing import NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import orjson
 import psycopg
 import structlog
 from psycopg.pq.abc import PGconn
+from sqlalchemy import Text, bindparam, func, literal_column, select
 
 from gateway.database.address import conninfo
+from gateway.database.pool import Database
+from gateway.database.statements import Statement, scalar
 
 log = structlog.get_logger(__name__)
 
 CHANNEL = "gateway_changes"
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 """Seconds between attempts to connect."""
+
+_ANNOUNCE: Statement[None] = Statement(
+    select(func.pg_notify(bindparam("channel", type_=Text), literal_column("''"))), scalar
+)
 
 
 class Change(NamedTuple):
@@ -35,7 +43,21 @@ class Listener:
         self._url = url
         self._on_change = on_change
         self._on_connected = on_connected
+        self._own = f"gateway_listener_{uuid4().hex}"
+        self._asked_at: float | None = None
+        self._lag = 0.0
         self.connected = False
+
+    @property
+    def lag(self) -> float:
+        """Seconds by which announcements are late, as of the last `ask`."""
+        return self._lag if self._asked_at is None else max(self._lag, monotonic() - self._asked_at)
+
+    async def ask(self, database: Database) -> None:
+        """Find out the lag: announce something to itself alone. Raises what running a statement does."""
+        if self.connected and self._asked_at is None:
+            self._asked_at = monotonic()
+            await database.run(_ANNOUNCE, {"channel": self._own})
 
     async def run(self) -> None:
         """Listen until cancelled."""
@@ -48,7 +70,7 @@ class Listener:
                     pause = _FIRST_PAUSE
                     log.warning("the listening connection broke")
             finally:
-                self.connected = False
+                self.connected, self._asked_at = False, None
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
@@ -58,6 +80,7 @@ class Listener:
         )
         async with connection:
             await connection.execute(f"LISTEN {CHANNEL}")
+            await connection.execute(f"LISTEN {self._own}".encode())
             self.connected = True
             self._on_connected()
             await self._hear_all(connection.pgconn)
@@ -74,7 +97,10 @@ class Listener:
                 loop.remove_reader(socket)  # closed, and soon another's
                 broken.set_exception(error)
             while announcement := pgconn.notifies():
-                self._hear(announcement.extra.decode())
+                if announcement.relname.decode() == CHANNEL:
+                    self._hear(announcement.extra.decode())
+                elif self._asked_at is not None:
+                    self._lag, self._asked_at = monotonic() - self._asked_at, None
 
         loop.add_reader(socket, read)
         try:

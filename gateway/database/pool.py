@@ -62,9 +62,10 @@ def session_options(url: str, statement_timeout: float, lock_timeout: float = 0)
 
 
 class Load(NamedTuple):
-    """Open connections, requests that wait for one, and replicas that are asked."""
+    """Open connections, those in use, statements that wait for one, and replicas that are asked."""
 
     connections: int
+    busy: int
     waiting: int
     replicas: int = 0
 
@@ -107,7 +108,9 @@ class Database:
     def load(self) -> Load:
         """How busy the pool is."""
         told = self._pool.get_stats()
-        return Load(told.get("pool_size", 0), told.get("requests_waiting", 0))
+        connections = told.get("pool_size", 0)
+        busy = max(connections - told.get("pool_available", 0), 0)
+        return Load(connections, busy, told.get("requests_waiting", 0))
 
     async def open(self) -> None:
         """Start connecting. Does not wait: a gateway starts without its database and says so in `/readyz`."""
@@ -178,10 +181,21 @@ def _broke(error: psycopg.Error) -> bool:
     return ended and isinstance(error, psycopg.OperationalError) and not isinstance(error, NoAnswer | PoolTimeout)
 
 
+MOST_REMEMBERED = 200
+
+
+class Ran(NamedTuple):
+    """A statement that has run: its text, which holds no values, its time, and how many rows it found."""
+
+    sql: str
+    seconds: float
+    rows: int
+
+
 class Tenant:
     """One organization's way into the database during one request: every statement is given its id."""
 
-    __slots__ = ("_database", "_run", "organization_id", "rows", "statements")
+    __slots__ = ("_database", "_run", "organization_id", "ran", "rows", "seconds", "statements")
 
     def __init__(self, database: Database, organization_id: UUID) -> None:
         self._database = database
@@ -191,6 +205,10 @@ class Tenant:
         """How many statements have run for this request."""
         self.rows = 0
         """How many rows they have found."""
+        self.seconds = 0.0
+        """How long they have taken, each by itself: some ran at once."""
+        self.ran: list[Ran] = []
+        """The first of them."""
 
     def keep_to_primary(self) -> None:
         """Read where all writes go: what is to see them at once asks there."""
@@ -199,9 +217,17 @@ class Tenant:
     async def all(self, statement: Statement[Row], /, **parameters: object) -> list[Row]:
         """All rows. `organization_id` is among the parameters by itself."""
         self.statements += 1
-        found = await self._run(statement, {"organization_id": self.organization_id, **parameters})
-        self.rows += len(found)
-        return found
+        started, found = time.perf_counter(), 0
+        try:
+            rows = await self._run(statement, {"organization_id": self.organization_id, **parameters})
+            found = len(rows)
+            return rows
+        finally:
+            seconds = time.perf_counter() - started
+            self.seconds += seconds
+            self.rows += found
+            if len(self.ran) < MOST_REMEMBERED:
+                self.ran.append(Ran(statement.sql, seconds, found))
 
     async def first(self, statement: Statement[Row], /, **parameters: object) -> Row | None:
         """Return the first row, or None where there is none."""

@@ -6,6 +6,7 @@ from strawberry.dataloader import DataLoader
 
 from gateway.auth import Scope, Viewer
 from gateway.database.pool import Database, Tenant
+from gateway.telemetry import remember
 from gateway_graphql.errors import Forbidden
 from gateway_graphql.feeds import Feeds
 
@@ -13,7 +14,7 @@ from gateway_graphql.feeds import Feeds
 class Context:
     """One operation's viewer, way into the database, and loaders."""
 
-    __slots__ = ("feeds", "last_event_id", "loaders", "tenant", "viewer")
+    __slots__ = ("cost", "feeds", "last_event_id", "loaders", "operation", "tenant", "type", "viewer")
 
     def __init__(
         self, viewer: Viewer, database: Database, feeds: Feeds | None = None, last_event_id: str | None = None
@@ -24,6 +25,13 @@ class Context:
         self.feeds = feeds
         self.last_event_id = last_event_id
         self.loaders: dict[Any, DataLoader[Any, Any]] = {}
+        self.operation: str | None = None
+        """The name of the GraphQL operation, where there is one with a name."""
+        self.type: str | None = None
+        """`query`, `mutation` or `subscription`."""
+        self.cost = 0
+        """Rows that it asks for."""
+        remember(self)
 
     def require(self, scope: Scope) -> None:
         """Raise Forbidden unless the token has the scope."""

@@ -71,12 +71,16 @@ class Documents:
         self._limits = limits
         self._kept: OrderedDict[str, Document] = OrderedDict()
         self._kept_characters = 0
+        self.hits = self.misses = 0
+        """Texts that were known, and those that had to be read."""
 
     def __call__(self, text: str) -> Document | Refusal:
         """Read a text, unless that was done before. The texts that were not asked for longest are forgotten."""
         if text in self._kept:
+            self.hits += 1
             self._kept.move_to_end(text)
             return self._kept[text]
+        self.misses += 1
         document = self._read(text)
         if isinstance(document, Document) and len(text) <= LONGEST_KEPT:
             self._kept[text] = document

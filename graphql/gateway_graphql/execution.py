@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from functools import partial
 from inspect import isawaitable
+from time import perf_counter
 from typing import Any, NamedTuple, cast
 
 import strawberry
@@ -18,6 +19,7 @@ from graphql import (
 from graphql.pyutils import is_awaitable
 
 from gateway.budget import Budget, Throttled
+from gateway.metrics import count_operation
 from gateway.patience import Patience
 from gateway_graphql.answers import Answer, executed, failed, refused
 from gateway_graphql.context import Context
@@ -33,6 +35,8 @@ from levelwise import Plan
 ANY = frozenset(OperationType)
 _DEFAULTS = Limits()
 _ANY_NUMBER = Places("subscriptions", sys.maxsize)
+_LONGEST_NAME = 100
+"""Characters of an operation's name that are told in logs: it is the client's to choose."""
 
 
 class Operation(NamedTuple):
@@ -67,7 +71,7 @@ class Executor:
         """Without `compiles`, graphql-core runs everything."""
         self._schema = schema
         self._persisted = persisted or PersistedOperations({}, Mode.OFF)
-        self._documents = Documents(schema, limits)
+        self.documents = Documents(schema, limits)
         self._limits = limits
         self._patience = Patience(limits.seconds)
         self._compiles = compiles
@@ -81,13 +85,14 @@ class Executor:
 
         Raises only OperationNotAllowed, where the operation is not of an allowed type.
         """
+        started = perf_counter()
         try:
-            prepared = self._prepared(operation, allowed)
+            prepared = self._prepared(operation, context, allowed)
         except OperationNotAllowed:
             raise
         except Exception as error:  # noqa: BLE001 (the boundary: what is not public is masked and logged)
-            return failed(error)
-        return await self._answer(prepared, operation, context)
+            return _counted(failed(error), context, started)
+        return _counted(await self._answer(prepared, operation, context), context, started)
 
     async def _answer(self, prepared: _Prepared | Refusal, operation: Operation, context: Context) -> Answer:
         if isinstance(prepared, Refusal):
@@ -115,13 +120,14 @@ class Executor:
 
         Raises TooSlow where the answers are not taken as fast as they come.
         """
+        started = perf_counter()
         try:
-            prepared = self._prepared(operation, allowed)
+            prepared = self._prepared(operation, context, allowed)
         except Exception as error:  # noqa: BLE001 (likewise)
-            yield failed(error)
+            yield _counted(failed(error), context, started)
             return
         if isinstance(prepared, Refusal) or prepared.type is not OperationType.SUBSCRIPTION:
-            yield await self._answer(prepared, operation, context)
+            yield _counted(await self._answer(prepared, operation, context), context, started)
             return
         organization_id = context.viewer.organization_id
         try:
@@ -135,17 +141,21 @@ class Executor:
                 async for answer in answers:
                     yield answer
 
-    def _prepared(self, operation: Operation, allowed: frozenset[OperationType]) -> _Prepared | Refusal:
+    def _prepared(
+        self, operation: Operation, context: Context, allowed: frozenset[OperationType]
+    ) -> _Prepared | Refusal:
         text = self._persisted.text(operation.query, operation.document_id, operation.extensions)
-        document = self._documents(text)
+        document = self.documents(text)
         if isinstance(document, Refusal):
             return document
         chosen = document.operation(operation.operation_name)
         if chosen is None:
             return _Prepared(document, None, 0)  # graphql-core says what is wrong with the name
+        context.type = chosen.operation.value
+        context.operation = chosen.name.value[:_LONGEST_NAME] if chosen.name else None
         if chosen.operation not in allowed:
             raise OperationNotAllowed(f"A {chosen.operation.value} cannot be run like this.")
-        cost = document.cost(chosen, operation.variables or {})
+        context.cost = cost = document.cost(chosen, operation.variables or {})
         if cost > self._limits.cost:
             return Refusal([too_complex("cost", self._limits.cost, cost)])
         return _Prepared(document, chosen.operation, cost)
@@ -208,3 +218,9 @@ class Executor:
                 raise
             except Exception as error:  # noqa: BLE001 (the boundary for what a source of events raises)
                 yield failed(error)
+
+
+def _counted(answer: Answer, context: Context, started: float) -> Answer:
+    outcome = "ok" if not answer.errors else "errors" if answer.executed else "refused"
+    count_operation(context.type, outcome, perf_counter() - started, context.tenant.statements)
+    return answer

@@ -132,6 +132,10 @@ class Feeds:
         for feed, _ in tuple(self._feeds.values()):
             feed.wake(None)
 
+    def subscribers(self, table: str) -> int:
+        """Count those who watch a table, of whatever organization."""
+        return sum(number for (watched, _), number in self._watchers.items() if watched == table)
+
     @asynccontextmanager
     async def messages(self, organization_id: UUID) -> AsyncIterator[MessageFeed]:
         """Keep the feed of an organization's messages going."""

@@ -7,6 +7,7 @@ from gateway.budget import Budget
 from gateway.database.pool import Database
 from gateway.draining import Drain
 from gateway.settings import Settings
+from gateway.telemetry import SlowLog
 from gateway_graphql.context import Context
 from gateway_graphql.execution import Executor
 from gateway_graphql.feeds import Feeds
@@ -52,6 +53,7 @@ class Service:
             compiles=settings.compiled,
         )
         self.feeds = Feeds(database)
+        self.slow = SlowLog(settings.slow_milliseconds)
         self._database = database
 
     def context(self, viewer: Viewer, last_event_id: str | None = None) -> Context:

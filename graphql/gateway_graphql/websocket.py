@@ -20,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from gateway.auth import LEEWAY, Unauthenticated, Viewer
+from gateway.telemetry import told
 from gateway_graphql.answers import Answer, to_json
 from gateway_graphql.parameters import BadRequest, operation_of, read_json
 from gateway_graphql.places import NoPlace
@@ -193,7 +194,13 @@ class _Session:
         except BadRequest as error:
             await self._guarded(self._send({"type": "error", "id": id, "payload": [error.as_graphql]}))
             return
-        await self._guarded(self._stream(id, self._service.execute.stream(operation, self._service.context(viewer))))
+        context, started = self._service.context(viewer), time.perf_counter()
+        try:
+            await self._guarded(self._stream(id, self._service.execute.stream(operation, context)))
+        finally:
+            seconds = time.perf_counter() - started
+            self._service.slow([context], seconds)
+            log.info("operation", **told([context], seconds))
 
     async def _guarded(self, sending: Coroutine[Any, Any, None]) -> None:
         try:

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx
+import psycopg
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -18,6 +20,7 @@ from gateway.telemetry import RequestLog
 from tests.support.logs import logged
 from tests.support.organization import SECRET, Organization, token
 from tests.support.server import serving
+from tests.support.socket import acknowledged
 
 MOST = 1_000_000  # bytes of a body, by default
 QUERY = "query ($secret: String) { conversations(filter: {search: $secret}) { totalCount } }"
@@ -181,6 +184,115 @@ def test_a_request_is_one_line(organization: Organization) -> None:
     assert entry["timestamp"].endswith("Z")
 
 
+def logged_request(organization: Organization, body: object) -> dict[str, Any]:
+    """What is logged of one POST to /graphql."""
+    with logged("json") as logs:
+        organization.http.post("/graphql", json=body, headers={"X-Request-ID": "request-12"})
+        logs.after("request-12")
+    (entry,) = logs.entries()
+    return dict(entry)
+
+
+def test_an_operation_is_told_with_what_it_cost(organization: Organization) -> None:
+    organization.conversation()
+    entry = logged_request(
+        organization, {"query": "query Inbox { conversations(first: 7) { nodes { id lead { name } } } }"}
+    )
+    told = {name: entry[name] for name in ("operation", "type", "cost", "statements")}
+    assert told == {"operation": "Inbox", "type": "query", "cost": 7, "statements": 2}
+    anonymous = logged_request(organization, {"query": "mutation { __typename }"})
+    assert (anonymous["operation"], anonymous["type"], anonymous["statements"]) == (None, "mutation", 0)
+    assert "operation" not in logged_request(organization, {"query": "{ nonsense }"})
+
+
+def test_a_batch_is_told_as_one(organization: Organization) -> None:
+    query = {"query": "{ leads(first: 3) { nodes { id } } }"}
+    entry = logged_request(organization, [query, query])
+    assert (entry["operations"], entry["cost"], entry["statements"]) == (2, 6, 2)
+
+
+def test_a_rest_call_tells_its_statements(organization: Organization) -> None:
+    with logged("json") as logs:
+        organization.http.get("/api/v1/leads", headers={"X-Request-ID": "request-13"})
+        logs.after("request-13")
+    (entry,) = logs.entries()
+    assert entry["statements"] == 2
+    assert "operation" not in entry
+
+
+def test_an_operation_of_a_socket_is_told_when_it_ends(organization: Organization) -> None:
+    with logged("json") as logs:
+        with acknowledged(organization) as socket:
+            socket.data("query Who { viewer { userId } }")
+            subscription = socket.subscribe("subscription Watch { leadChanged { id } }")
+            socket.settle()
+            socket.send("complete", id=subscription)
+            socket.settle()
+        entries = {entry["operation"]: entry for entry in logs.entries() if entry["event"] == "operation"}
+    assert (entries["Who"]["type"], entries["Who"]["statements"]) == ("query", 0)
+    assert entries["Watch"]["type"] == "subscription"
+    assert entries["Watch"]["milliseconds"] >= 100
+    assert entries["Who"]["request_id"] == entries["Watch"]["request_id"]
+
+
+class TestSlowLog:
+    """What takes long is logged with its statements."""
+
+    QUERY = "query Slow ($like: String) { leads(filter: {search: $like}) { nodes { id } } }"
+
+    @pytest.fixture
+    def slow(self, database_url: str, connection: psycopg.Connection) -> Iterator[Organization]:
+        """An organization whose gateway finds everything slow."""
+        settings = Settings(database_url=database_url, jwt_secret=SECRET, slow_milliseconds=1, _env_file=None)
+        with serving(settings) as url, Organization(connection, url) as organization:
+            yield organization
+
+    def test_with_the_sql_and_without_values(self, slow: Organization) -> None:
+        slow.lead(name="what a customer is called")
+        with logged("json") as logs:
+            asked = {"query": self.QUERY, "variables": {"like": "what a customer is called"}}
+            slow.http.post("/graphql", json=asked, headers={"X-Request-ID": "request-14"})
+            text = logs.after("request-14")
+        (entry,) = [each for each in logs.entries() if each["event"] == "slow"]
+        assert (entry["level"], entry["operation"], entry["request_id"]) == ("warning", "Slow", "request-14")
+        (ran,) = entry["sql"]
+        assert "FROM leads" in ran["sql"]
+        assert "$1" in ran["sql"]
+        assert ran["rows"] == 1
+        assert 0 < ran["milliseconds"] <= entry["milliseconds"]
+        assert "customer" not in text
+
+    def test_over_a_socket(self, slow: Organization) -> None:
+        with logged("json") as logs, acknowledged(slow) as socket:
+            socket.data(self.QUERY)
+            socket.settle()
+            assert "slow" in [each["event"] for each in logs.entries() if each.get("operation") == "Slow"]
+
+    def test_but_not_what_is_fast(self, organization: Organization) -> None:
+        with logged("json") as logs:
+            organization.http.post("/graphql", json={"query": self.QUERY}, headers={"X-Request-ID": "request-15"})
+            logs.after("request-15")
+        assert [each["event"] for each in logs.entries()] == ["request"]
+
+
+def test_answers_say_what_they_took_where_a_setting_asks_for_it(
+    organization: Organization, database_url: str, connection: psycopg.Connection
+) -> None:
+    settings = Settings(database_url=database_url, jwt_secret=SECRET, server_timing=True, _env_file=None)
+    with serving(settings) as url, Organization(connection, url) as debugged:
+        answers = [
+            debugged.http.post("/graphql", json={"query": "{ leads { nodes { id } totalCount } }"}),
+            debugged.http.get("/api/v1/leads"),
+        ]
+        for answer in answers:
+            found = re.fullmatch(
+                r'total;dur=([0-9.]+), db;dur=([0-9.]+);desc="2 statements"', answer.headers["Server-Timing"]
+            )
+            assert found is not None, answer.headers["Server-Timing"]
+            assert float(found[2]) > 0
+    assert "Server-Timing" not in organization.http.get("/api/v1/leads").headers
+
+
 def test_a_path_cannot_forge_a_line(organization: Organization) -> None:
     with logged("console") as logs:
         organization.http.get("/a%0Aforged", headers={"X-Request-ID": "request-10"})
@@ -192,7 +304,9 @@ async def test_an_unforeseen_error_tells_nothing_but_has_an_id() -> None:
     async def mistaken(_: Request) -> Response:
         raise RuntimeError("what a customer wrote")
 
-    app = Starlette(routes=[Route("/", mistaken)], middleware=[Middleware(RequestLog)])
+    app = Starlette(
+        routes=[Route("/", mistaken)], middleware=[Middleware(RequestLog, settings=Settings(_env_file=None))]
+    )
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     with logged("json") as logs:
         async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:

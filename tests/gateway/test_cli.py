@@ -206,6 +206,9 @@ NONSENSE = {
     "METRICS_TOKEN": ["two words", "é"],
     "LOG_LEVEL": ["LOUD"],
     "LOG_FORMAT": ["xml"],
+    "SLOW_MILLISECONDS": ["-1", "long"],
+    "SERVER_TIMING": ["perhaps"],
+    "OTEL": ["perhaps"],
 }
 ANY_TEXT = {"JWT_ISSUER", "JWT_AUDIENCE"}
 

@@ -1,5 +1,6 @@
 """`/metrics`: what is counted under which few labels, and who may see it."""
 
+import time
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -8,8 +9,9 @@ import pytest
 
 from gateway.settings import Settings
 from tests.support.metrics import counted
-from tests.support.organization import SECRET, Organization
+from tests.support.organization import SECRET, Organization, token
 from tests.support.server import serving
+from tests.support.socket import acknowledged
 
 ROUTE = "/api/v1/leads/{lead_id}"
 
@@ -36,9 +38,64 @@ def test_what_is_not_served_has_one_label(organization: Organization) -> None:
     assert "coffee" not in httpx.get(f"{organization.url}/metrics").text
 
 
-def test_the_pool_is_seen(organization: Organization) -> None:
+@pytest.mark.parametrize(
+    ("query", "labels"),
+    [
+        ("{ leads { nodes { id } } }", {"type": "query", "outcome": "ok"}),
+        ('mutation { createLead(input: {name: "Jane"}) { lead { id } } }', {"type": "mutation", "outcome": "ok"}),
+        ('{ leads(after: "x") { nodes { id } } }', {"type": "query", "outcome": "errors"}),
+        ("{ leads { nonsense } }", {"type": "other", "outcome": "refused"}),
+    ],
+)
+def test_an_operation_is_counted_by_its_type(organization: Organization, query: str, labels: dict[str, str]) -> None:
+    before = counted(organization.url, "gateway_operation_seconds_count", **labels)
+    organization.http.post("/graphql", json={"query": query})
+    assert counted(organization.url, "gateway_operation_seconds_count", **labels) == before + 1
+
+
+def test_statements_of_an_operation_are_a_histogram(organization: Organization) -> None:
+    within = {le: {"type": "query", "le": le} for le in ("1.0", "2.0")}
+    before = {
+        le: counted(organization.url, "gateway_operation_statements_bucket", **labels) for le, labels in within.items()
+    }
+    organization.http.post("/graphql", json={"query": "{ leads { nodes { id } totalCount } }"})
+    assert counted(organization.url, "gateway_operation_statements_bucket", **within["1.0"]) == before["1.0"]
+    assert counted(organization.url, "gateway_operation_statements_bucket", **within["2.0"]) == before["2.0"] + 1
+
+
+def eventually(url: str, name: str, least: float, **labels: str) -> None:
+    """Wait until a sample is taken, and has at least this value."""
+    until = time.monotonic() + 10
+    while counted(url, name, **labels) < least:
+        assert time.monotonic() < until, f"{name} is {counted(url, name, **labels)}"
+        time.sleep(0.05)
+
+
+def test_what_a_process_holds_is_seen(organization: Organization) -> None:
     organization.http.get("/api/v1/leads")
-    assert counted(organization.url, "gateway_pool_connections") >= 1
+    eventually(organization.url, "gateway_pool_connections", 1)
+    eventually(organization.url, "gateway_listener_connected", 1)
+    eventually(organization.url, "gateway_listener_lag_seconds", 1e-6)
+    assert counted(organization.url, "gateway_listener_lag_seconds") < 5
+
+
+@pytest.mark.parametrize(
+    ("cache", "asked"), [("documents", "hit"), ("tokens", "hit"), ("documents", "miss"), ("tokens", "miss")]
+)
+def test_caches_are_counted(organization: Organization, cache: str, asked: str) -> None:
+    name, labels = "gateway_cache_lookups_total", {"cache": cache, "result": asked}
+    before = counted(organization.url, name, **labels)
+    for number in range(3):
+        new = f"{number}_{uuid4().hex}" if asked == "miss" else ""
+        headers = {"Authorization": f"Bearer {token(organization.id, sub=f'user-{new}')}"} if new else {}
+        organization.http.post("/graphql", json={"query": f"{{ viewer {{ alias{new}: userId }} }}"}, headers=headers)
+    eventually(organization.url, name, before + 2, **labels)
+
+
+def test_subscribers_are_counted(organization: Organization) -> None:
+    with acknowledged(organization) as socket:
+        socket.subscribe("subscription { leadChanged { id } }")
+        eventually(organization.url, "gateway_subscribers", 1, feed="leads")
 
 
 @pytest.fixture
