@@ -57,7 +57,7 @@ class Listener:
         """Find out the lag: announce something to itself alone. Raises what running a statement does."""
         if self.connected and self._asked_at is None:
             self._asked_at = monotonic()
-            await database.run(_ANNOUNCE, {"channel": self._own})
+            await database.on_primary(_ANNOUNCE, {"channel": self._own})
 
     async def run(self) -> None:
         """Listen until cancelled."""

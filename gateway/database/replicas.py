@@ -94,8 +94,8 @@ class Replicated(Database):
     def load(self) -> Load:
         """How busy all pools are together."""
         loads = [super().load, *(replica.database.load for replica in self._replicas)]
-        connections, waiting, _ = (sum(figures) for figures in zip(*loads, strict=True))
-        return Load(connections, waiting, sum(replica.is_good for replica in self._replicas))
+        connections, busy, waiting, _ = (sum(figures) for figures in zip(*loads, strict=True))
+        return Load(connections, busy, waiting, sum(replica.is_good for replica in self._replicas))
 
     async def run(self, statement: Statement[Row], parameters: Mapping[str, object]) -> list[Row]:
         """All rows of one statement, from a replica where that is as good. Raises as Database does."""
