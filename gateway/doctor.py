@@ -10,7 +10,7 @@ import orjson
 import typer
 from pydantic import ValidationError
 
-from gateway.database.address import shown_address
+from gateway.database.address import is_address
 from gateway.database.checkup import database_findings
 from gateway.exits import WRONG_URL, wrong_settings
 from gateway.findings import Finding, Level, failure, ok, warning
@@ -33,7 +33,7 @@ def findings() -> Iterator[Finding]:
     yield _settings_finding(settings)
     yield _tokens_finding(settings)
     yield _documents_finding(settings)
-    if _is_url(settings.database_url):
+    if is_address(settings.database_url):
         yield from database_findings(
             settings.database_url,
             settings.pool_size,
@@ -95,11 +95,3 @@ def _documents_finding(settings: Settings) -> Finding:
     except ValueError as error:
         return failure("documents", str(error), "Set GATEWAY_DOCUMENTS to a manifest.")
     return ok("documents", f"{trusted:,} are trusted; the mode is {settings.documents_mode}")
-
-
-def _is_url(text: str) -> bool:
-    try:
-        shown_address(text)
-    except ValueError:
-        return False
-    return True

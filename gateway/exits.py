@@ -7,7 +7,7 @@ from typing import NoReturn
 import typer
 from pydantic import ValidationError
 
-from gateway.database.address import shown_address
+from gateway.database.address import is_address
 from gateway.database.chunks import ImportFailed
 from gateway.database.errors import DatabaseRefused, DatabaseTimeout, DatabaseUnavailable
 from gateway.embedded import EmbeddedPostgresError
@@ -32,11 +32,10 @@ def settings_with(*needed: str) -> Settings:
     for name in needed:
         if not getattr(settings, name):
             fail(f"{_variable(name)} is not set", WRONG_SETTINGS)
-    if "database_url" in needed:
-        try:
-            shown_address(settings.database_url)
-        except ValueError:
-            fail(WRONG_URL, WRONG_SETTINGS)
+    if "database_url" in needed and not is_address(settings.database_url):
+        fail(WRONG_URL, WRONG_SETTINGS)
+    if not all(map(is_address, settings.replica_urls.split())):
+        fail(WRONG_URL.replace("DATABASE_URL", "REPLICA_URLS"), WRONG_SETTINGS)
     return settings
 
 

@@ -37,3 +37,12 @@ def shown_address(url: str) -> str:
         raise ValueError("the port is none")
     host = parts.get("host", "") + (f":{ports}" if ports else "")
     return f"{host}/{parts.get('dbname', '')}"
+
+
+def is_address(url: str) -> bool:
+    """Say whether a text is like postgresql://user@host/name."""
+    try:
+        shown_address(url)
+    except ValueError:
+        return False
+    return True

@@ -180,6 +180,8 @@ NONSENSE = {
     "MAX_REQUESTS": ["0", "all"],
     "MAX_HEAD_BYTES": ["0", "32 kB"],
     "DRAIN": ["-1", "inf"],
+    "REPLICA_URLS": ["nonsense", "postgresql://one/name postgresql://two/name?nonsense=1"],
+    "REPLICA_LAG": ["0", "inf"],
     "JWT_SECRET": ["short"],
     "JWKS_URL": ["nonsense", "ftp://provider/keys", "file:///keys"],
     "MAX_BODY_BYTES": ["0", "1 MB"],
