@@ -7,8 +7,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -28,11 +31,11 @@ from gateway.sampling import Sampler
 from gateway.settings import Settings, read_settings
 from gateway.telemetry import RequestLog, configure_logging
 from gateway_graphql.explorer import explorer_assets, explorer_page
-from gateway_graphql.http import GraphQLEndpoint
+from gateway_graphql.http import GraphQLEndpoint, refusal
 from gateway_graphql.service import Service
 from gateway_graphql.websocket import WebSocketEndpoint
 from rest_compat.docs import docs_routes
-from rest_compat.errors import exception_handlers
+from rest_compat.errors import error_response, exception_handlers
 from rest_compat.manners import EXPOSED_HEADERS, SENT_HEADERS
 from rest_compat.resource import Gateway
 from rest_compat.routes import rest_routes
@@ -84,7 +87,7 @@ def create_app(settings: Settings | None = None, more: Sequence[BaseRoute] = ())
             Middleware(RequestLog, settings=settings),
             Middleware(Metrics),
             *_cross_origin(settings),
-            Middleware(Limits, most=settings.max_body_bytes),
+            Middleware(Limits, most=settings.max_body_bytes, tell=_told),
             *([Middleware(Consistency)] if settings.replica_urls else []),
             Middleware(Shortcut, route=graphql),
         ],
@@ -124,6 +127,13 @@ class Shortcut:
             await self._route.app(scope, receive, send)
         else:
             await self._app(scope, receive, send)
+
+
+def _told(error: HTTPException, scope: Scope) -> Response:
+    request = Request(scope)
+    if request.url.path == "/graphql":
+        return refusal(error, request.headers.get("accept"))
+    return error_response(error, request, {})
 
 
 def _connection_limits(settings: Settings, drain: Drain) -> ConnectionLimits:

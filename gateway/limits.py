@@ -1,57 +1,91 @@
 """Limits that hold for every request before anybody reads it."""
 
-from http import HTTPStatus
+from collections.abc import Callable
 
-import orjson
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.protocol import REFUSAL, Refusal
+from gateway.protocol import REFUSAL
+
+Tell = Callable[[HTTPException, Scope], Response]
+"""Makes the answer that tells of a refusal, in the form of the interface that is asked."""
+
+_CLOSE = {"Connection": "close"}
+_BROKEN_OFF: Message = {"type": "http.disconnect"}
 
 
 class Limits:
-    """Refuses what there is no room for, and bodies over a size: whoever reads one gets a 413 to answer with."""
+    """Refuses what there is no room for, and bodies over a size, whoever sends them and wherever to."""
 
-    def __init__(self, app: ASGIApp, most: int) -> None:
+    def __init__(self, app: ASGIApp, most: int, tell: Tell) -> None:
         """`most` is the largest body's bytes."""
         self._app = app
         self._most = most
+        self._tell = tell
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, counting what it brings."""
+        """Pass the request on, if it may."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        error = self._refusal(scope)
+        if error:
+            await self._tell(error, scope)(scope, receive, send)
+        elif any(name == b"transfer-encoding" for name, _ in scope["headers"]):
+            await self._counted(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)  # the server takes no more than is announced from the socket
+
+    def _refusal(self, scope: Scope) -> HTTPException | None:
         if refusal := scope.get("state", {}).get(REFUSAL):
-            await _refused(refusal, scope)(scope, receive, send)
-            return
-        announced = next((value for name, value in scope["headers"] if name == b"content-length"), None)
-        if announced is not None and announced.isdigit() and int(announced) <= self._most:
-            await self._app(scope, receive, send)  # the server takes no more than that from the socket
-            return
-        received = 0
+            return HTTPException(refusal.status, refusal.detail, _CLOSE)
+        announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
+        return self._too_large() if announced.isdigit() and int(announced) > self._most else None
 
-        async def counted() -> Message:
-            nonlocal received
-            if announced is not None:
-                raise self._too_large()
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > self._most:
-                raise self._too_large()
-            return message
+    async def _counted(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on whose body comes in pieces. Its answer waits for the last one, whoever has read them."""
+        body = _Body(receive, self._most)
 
-        await self._app(scope, counted, send)
+        async def send_if_it_fits(message: Message) -> None:
+            await body.skip_rest()
+            if body.fits:
+                await send(message)
+
+        try:
+            await self._app(scope, body.receive, send_if_it_fits)
+        except ClientDisconnect:
+            if body.fits:
+                raise
+        if not body.fits:
+            await self._tell(self._too_large(), scope)(scope, receive, send)
 
     def _too_large(self) -> HTTPException:
-        return HTTPException(413, f"The body may have {self._most} bytes at most.", {"Connection": "close"})
+        return HTTPException(413, f"The body may have {self._most} bytes at most.", _CLOSE)
 
 
-def _refused(refusal: Refusal, scope: Scope) -> Response:
-    away = refusal.status == HTTPStatus.SERVICE_UNAVAILABLE
-    headers = {"Connection": "close"} | ({"Retry-After": "1"} if away else {})
-    code = "SERVICE_UNAVAILABLE" if away else "BAD_USER_INPUT"
-    error = {"message": refusal.detail, "extensions": {"code": code}}
-    told = {"errors": [error]} if scope["path"] == "/graphql" else {"detail": refusal.detail}
-    return Response(orjson.dumps(told), refusal.status, headers, "application/json")
+class _Body:
+    """A body that nobody has announced the size of. For its readers it breaks off where it is too large."""
+
+    def __init__(self, receive: Receive, most: int) -> None:
+        self._receive = receive
+        self._left = most
+        self._more = True
+
+    @property
+    def fits(self) -> bool:
+        """Whether it is not too large, as far as it has come."""
+        return self._left >= 0
+
+    async def receive(self) -> Message:
+        """Read on."""
+        message = await self._receive() if self.fits else _BROKEN_OFF
+        self._left -= len(message.get("body", b""))
+        self._more = message.get("more_body", False)
+        return message if self.fits else _BROKEN_OFF
+
+    async def skip_rest(self) -> None:
+        """Read to its end, or until it is too large."""
+        while self._more:
+            await self.receive()

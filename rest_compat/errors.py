@@ -22,7 +22,7 @@ STATUS = {
     ErrorCode.TIMEOUT: HTTPStatus.GATEWAY_TIMEOUT,
     ErrorCode.SERVICE_UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
 }
-HEADERS = {
+HEADERS: Mapping[int, Mapping[str, str]] = {
     HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
     HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "1"},
 }
@@ -81,7 +81,7 @@ def error_response(error: Exception, request: Request, headers: Headers) -> Resp
     code, message = public(error)
     status = STATUS.get(code, HTTPStatus.INTERNAL_SERVER_ERROR)
     masked = status is HTTPStatus.INTERNAL_SERVER_ERROR
-    told = {"Retry-After": str(error.retry_after)} if isinstance(error, Throttled) else HEADERS.get(status)
+    told = {"Retry-After": str(error.retry_after)} if isinstance(error, Throttled) else None
     return writing.response(status, status.phrase if masked else message, told)
 
 
@@ -112,7 +112,8 @@ class _Writing(NamedTuple):
         # What was sent is told back. orjson would neither write large integers nor half a surrogate pair.
         content = json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode(errors="backslashreplace")
         media_type = PROBLEM if self.as_problem else JSON
-        return Response(content, int(status), {**self.headers, **(headers or {})}, media_type)
+        told = {**self.headers, **HEADERS.get(status, {}), **(headers or {})}
+        return Response(content, int(status), told, media_type)
 
 
 def _problem(status: HTTPStatus, detail: Any) -> Mapping[str, Any]:

@@ -71,8 +71,7 @@ class GraphQLEndpoint:
             answer = request_error(ErrorCode.BAD_USER_INPUT, str(error))
             return _response(answer, error.status, media_type, error.headers)
         except HTTPException as error:
-            answer = request_error(ErrorCode.BAD_USER_INPUT, error.detail)
-            return _response(answer, error.status_code, media_type, dict(error.headers or {}))
+            return _refusal(error, media_type)
 
     async def _answered(self, request: Request, media_type: str | None) -> Response:
         if request.method not in _OFFERED:
@@ -123,6 +122,16 @@ class GraphQLEndpoint:
             return await self._service.execute(operation, context, allowed=_QUERIES_AND_MUTATIONS)
         except OperationNotAllowed as error:
             return failed(error)
+
+
+def refusal(error: HTTPException, accept: str | None) -> Response:
+    """Tell of a request that is refused before it gets here."""
+    return _refusal(error, preferred(accept, (JSON, GRAPHQL_JSON)))
+
+
+def _refusal(error: HTTPException, media_type: str | None) -> Response:
+    code = ErrorCode.SERVICE_UNAVAILABLE if error.status_code == 503 else ErrorCode.BAD_USER_INPUT  # noqa: PLR2004 (its phrase is the code)
+    return _response(request_error(code, error.detail), error.status_code, media_type, error.headers or _NONE)
 
 
 def _status(answer: Answer, media_type: str) -> int:

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import uuid4
 
 import httpx
 import psycopg
@@ -18,7 +17,7 @@ from starlette.routing import Route
 from gateway.settings import Settings
 from gateway.telemetry import RequestLog
 from tests.support.logs import logged
-from tests.support.organization import SECRET, Organization, token
+from tests.support.organization import SECRET, Organization
 from tests.support.server import serving
 from tests.support.socket import acknowledged
 
@@ -87,47 +86,6 @@ class TestRequestIds:
     def test_refusals_have_one(self, gateway_url: str, method: str, path: str, status: int) -> None:
         answer = httpx.request(method, gateway_url + path, headers={"X-Request-ID": "mine"})
         assert (answer.status_code, answer.headers["X-Request-ID"]) == (status, "mine")
-
-
-class TestBodyLimit:
-    """Bodies over a megabyte: 413."""
-
-    @staticmethod
-    def body(size: int) -> bytes:
-        head, tail = b'{"query": "{ __typename } #', b'"}'
-        return head + b"x" * (size - len(head) - len(tail)) + tail
-
-    @staticmethod
-    def post(organization: Organization, content: bytes | Iterator[bytes]) -> httpx.Response:
-        return organization.http.post("/graphql", content=content, headers={"content-type": "application/json"})
-
-    def test_the_largest_body(self, organization: Organization) -> None:
-        assert self.post(organization, self.body(MOST)).json()["data"] == {"__typename": "Query"}
-
-    def test_a_larger_one(self, organization: Organization) -> None:
-        answer = self.post(organization, self.body(MOST + 1))
-        assert answer.status_code == 413
-        assert str(MOST) in answer.json()["errors"][0]["message"]
-        assert answer.headers["X-Request-ID"]
-
-    def test_a_larger_one_that_does_not_say_so(self, organization: Organization) -> None:
-        body = self.body(MOST + 1)
-        pieces = (body[at : at + 100_000] for at in range(0, len(body), 100_000))
-        assert self.post(organization, pieces).status_code == 413
-
-    def test_of_the_rest_interface(self, organization: Organization) -> None:
-        path = f"/api/v1/conversations/{organization.conversation()}"
-        answer = organization.http.patch(path, json={"status": "x" * MOST})
-        assert answer.status_code == 413
-        assert str(MOST) in answer.json()["detail"]
-
-    def test_the_limit_is_a_setting(self, database_url: str) -> None:
-        settings = Settings(database_url=database_url, jwt_secret=SECRET, max_body_bytes=10, _env_file=None)
-        headers = {"Authorization": f"Bearer {token(uuid4())}"}
-        with serving(settings) as url:
-            answer = httpx.post(f"{url}/graphql", json={"query": "{ __typename }"}, headers=headers)
-        assert answer.status_code == 413
-        assert " 10 bytes" in answer.json()["errors"][0]["message"]
 
 
 @pytest.mark.parametrize(
