@@ -50,7 +50,7 @@ def create_app(settings: Settings | None = None, more: Sequence[BaseRoute] = ())
 
     budget, drain = Budget(settings.budget), Drain(settings.drain)
     service = Service(settings, authenticator, database, budget, drain)
-    listener = Listener(settings.database_url, service.feeds.wake, service.feeds.wake_all)
+    listener = Listener(settings.session_url, service.feeds.wake, service.feeds.wake_all)
 
     sampler = Sampler(
         database, listener, service.feeds, {"tokens": authenticator, "documents": service.execute.documents}
@@ -106,6 +106,7 @@ def _database(settings: Settings) -> Database:
         "statement_timeout": settings.statement_timeout,
         "lock_timeout": settings.lock_timeout,
         "row_security": settings.row_security,
+        "prepares": settings.prepare,
     }
     if replica_urls := settings.replica_urls.split():
         return Replicated(settings.database_url, replica_urls, longest_lag=settings.replica_lag, **limits)

@@ -154,7 +154,7 @@ def migrate(
     """Bring the database's tables to this version."""
     settings = settings_with("database_url")
     with told_failures(), told_refusals():
-        mended = migrate_database(settings.database_url, role)
+        mended = migrate_database(settings.session_url, role)
     typer.echo("The database's tables are of this version.")
     if mended:
         typer.echo(f"{mended:,} messages had positions of another server, as after a restore: mended.")
@@ -186,7 +186,7 @@ def import_(
     """Load records into an organization: all of them, or none where a line is bad."""
     settings = settings_with("database_url")
     with told_failures(), _opened(file) as source, import_progress(source) as report:
-        records, changed = import_lines(settings.database_url, organization, read_lines(source), report)
+        records, changed = import_lines(settings.session_url, organization, read_lines(source), report)
     typer.echo(f"{records:,} records read, {changed:,} of them new or changed.")
 
 
@@ -195,7 +195,7 @@ def export(organization: Organization) -> None:
     """Write an organization's records to standard output, in the form that import reads."""
     settings = settings_with("database_url")
     with told_failures():
-        sys.stdout.buffer.writelines(export_lines(settings.database_url, organization))
+        sys.stdout.buffer.writelines(export_lines(settings.session_url, organization))
 
 
 app.command()(prune)

@@ -33,15 +33,15 @@ def findings() -> Iterator[Finding]:
     yield _settings_finding(settings)
     yield _tokens_finding(settings)
     yield _documents_finding(settings)
-    if is_address(settings.database_url):
+    if is_address(settings.session_url):
         yield from database_findings(
-            settings.database_url,
+            settings.session_url,
             settings.pool_size,
             settings.statement_timeout,
             row_security=settings.row_security,
         )
     else:
-        yield failure("database", WRONG_URL, "Set it.")
+        yield failure("database", f"GATEWAY_DATABASE_URL {WRONG_URL}", "Set it.")
 
 
 def shown_findings(found: Sequence[Finding], *, as_json: bool) -> Iterator[str]:

@@ -15,7 +15,8 @@ from gateway.settings import PREFIX, Settings, read_settings
 
 FAILED = 1
 WRONG_SETTINGS = 2
-WRONG_URL = "GATEWAY_DATABASE_URL is not like postgresql://user@host/name"
+WRONG_URL = "is not like postgresql://user@host/name"
+_URLS = ("database_url", "direct_url", "replica_urls")
 
 
 def fail(reason: str, code: int = FAILED) -> NoReturn:
@@ -32,10 +33,9 @@ def settings_with(*needed: str) -> Settings:
     for name in needed:
         if not getattr(settings, name):
             fail(f"{_variable(name)} is not set", WRONG_SETTINGS)
-    if "database_url" in needed and not is_address(settings.database_url):
-        fail(WRONG_URL, WRONG_SETTINGS)
-    if not all(map(is_address, settings.replica_urls.split())):
-        fail(WRONG_URL.replace("DATABASE_URL", "REPLICA_URLS"), WRONG_SETTINGS)
+    for name in _URLS if "database_url" in needed else ():
+        if not all(map(is_address, getattr(settings, name).split())):
+            fail(f"{_variable(name)} {WRONG_URL}", WRONG_SETTINGS)
     return settings
 
 

@@ -35,12 +35,12 @@ def prune(
     deepest = "leads" if leads else "conversations" if conversations else "messages"
     with told_failures():
         if dry_run:
-            found = count_prunable(settings.database_url, moment, deepest=deepest, organization_id=organization)
+            found = count_prunable(settings.session_url, moment, deepest=deepest, organization_id=organization)
             typer.echo(f"{_told(found)} would go.")
             return
         with prune_progress() as report:
             gone = prune_database(
-                settings.database_url,
+                settings.session_url,
                 moment,
                 deepest=deepest,
                 organization_id=organization,

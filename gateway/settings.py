@@ -22,6 +22,13 @@ class Settings(BaseSettings):
     )
 
     database_url: str = Field(default="", description="PostgreSQL's address: `postgresql://user@host/name`.")
+    direct_url: str = Field(
+        default="",
+        description="The same past a pooler that shares connections, for listening and commands: [how](scale.md).",
+    )
+    prepare: bool = Field(
+        default=True, description="Whether statements are prepared; off behind a PgBouncer before 1.21."
+    )
     pool_size: int = Field(default=10, ge=1, le=1000, description="Most database connections a process opens.")
     pool_timeout: float = Field(
         default=5, gt=0, le=LONGEST_SECONDS, description="Seconds a request waits for a connection."
@@ -131,6 +138,11 @@ class Settings(BaseSettings):
         default=False,
         description="Whether traces and metrics go to an OpenTelemetry collector, which the variables `OTEL_...` name.",
     )
+
+    @property
+    def session_url(self) -> str:
+        """Where a connection is ours for as long as we hold it."""
+        return self.direct_url or self.database_url
 
     @field_validator("jwt_secret")
     @classmethod

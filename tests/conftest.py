@@ -13,6 +13,7 @@ from gateway.database.pool import Database
 from gateway.embedded import create_database, create_role, embedded_postgres
 from gateway.settings import Settings
 from tests.support.organization import ROLE, SECRET, Organization
+from tests.support.pooler import pooled
 from tests.support.server import serving
 
 os.environ.setdefault("GATEWAY_DRAIN", "0")  # of those that are run as processes: nobody stands in front of them
@@ -35,14 +36,21 @@ def walled_url(database_url: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def settings(database_url: str, walled_url: str) -> Settings:
+def settings(database_url: str, walled_url: str) -> Iterator[Settings]:
     """What the tests' gateway runs on: under row security, as the demo does.
 
-    GATEWAY_ROW_SECURITY=false runs all tests without; GATEWAY_COMPILED=false with graphql-core's executor.
+    GATEWAY_ROW_SECURITY=false runs all tests without; GATEWAY_COMPILED=false with graphql-core's executor;
+    GATEWAY_TEST_PGBOUNCER=/usr/sbin/pgbouncer through that program.
     """
     row_security = os.environ.get("GATEWAY_ROW_SECURITY", "true") == "true"
     url = walled_url if row_security else database_url
-    return Settings(database_url=url, row_security=row_security, jwt_secret=SECRET, _env_file=None)
+    settings = Settings(database_url=url, row_security=row_security, jwt_secret=SECRET, _env_file=None)
+    if "GATEWAY_TEST_PGBOUNCER" not in os.environ:
+        yield settings
+        return
+    with pooled(url) as pooler:
+        through = {"database_url": pooler.url, "direct_url": url, "prepare": pooler.prepares}
+        yield settings.model_copy(update=through)
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +63,12 @@ def anyio_backend() -> str:
 async def database(settings: Settings) -> AsyncIterator[Database]:
     """An open pool in the tests' own loop."""
     database = Database(
-        settings.database_url, size=4, timeout=10, statement_timeout=30, row_security=settings.row_security
+        settings.database_url,
+        size=4,
+        timeout=10,
+        statement_timeout=30,
+        row_security=settings.row_security,
+        prepares=settings.prepare,
     )
     await database.open()
     yield database

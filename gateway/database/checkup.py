@@ -156,5 +156,5 @@ def _check_listening(connected: Callable[[], Connection], connection: Connection
     connection.execute(f"UNLISTEN {_CHANNEL}".encode())
     if heard:
         return ok("listening", "what is announced arrives")
-    advice = "Is there a pooler in between that shares connections by transaction? Connect past it."
+    advice = "Is there a pooler in between that shares connections by transaction? Set GATEWAY_DIRECT_URL."
     return failure("listening", "announcements do not arrive: subscriptions would say nothing", advice)

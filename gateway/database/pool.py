@@ -82,14 +82,17 @@ class Database:
         statement_timeout: float,
         lock_timeout: float = 0,
         row_security: bool = False,
+        prepares: bool = True,
     ) -> None:
         """Open nothing yet. The timeouts are seconds; a `lock_timeout` of 0 is none but the statement's.
 
-        With `row_security` every statement is shown the rows of its `organization_id` alone.
+        With `row_security` every statement is shown the rows of its `organization_id` alone. `prepares` says whether
+        statements are prepared, which an old pooler between us and the server cannot stand.
         """
         self._patience = statement_timeout + _GRACE
         self._full_until = 0.0
         self._row_security = row_security
+        self._prepares = prepares
         self._pool = Connections(
             conninfo(url, "conversations-gateway"),
             kwargs={"autocommit": True, "options": session_options(url, statement_timeout, lock_timeout)},
@@ -121,7 +124,7 @@ class Database:
         await self._pool.close()
 
     async def _configure(self, connection: Connection) -> None:
-        connection.begin(self._patience)
+        connection.begin(self._patience, prepares=self._prepares)
         if self._row_security:
             await connection.wall()
 

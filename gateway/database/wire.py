@@ -65,23 +65,25 @@ class Connection(psycopg.AsyncConnection[Any]):
         self._alarm: asyncio.TimerHandle | None = None
         self._patience = 60.0
         self._walled = False
+        self._prepares = True
 
     async def wall(self) -> None:
         """From now on, let each statement see the rows of its `organization_id` alone."""
-        self.pgconn.send_prepare(_WALL_NAME, _WALL)
-        await self._result()
+        if self._prepares:
+            self.pgconn.send_prepare(_WALL_NAME, _WALL)
+            await self._result()
         self._walled = True
 
-    def begin(self, patience: float) -> None:
+    def begin(self, patience: float, *, prepares: bool) -> None:
         """Watch the socket from now on, and wait for answers so many seconds."""
-        self._patience = patience
+        self._patience, self._prepares = patience, prepares
         self._watch()
 
     async def rows(self, statement: Statement[Row], parameters: Mapping[str, object]) -> list[Row]:
         """Run a statement. Raises psycopg's errors, without their details: those may quote what a row holds."""
         try:
             values, formats = statement.encoded(parameters)
-            if statement.planned_anew:
+            if statement.planned_anew or not self._prepares:
                 self._begin(parameters)
                 self.pgconn.send_query_params(
                     statement.sql.encode(), values, param_formats=formats, result_format=pq.Format.BINARY
@@ -122,12 +124,16 @@ class Connection(psycopg.AsyncConnection[Any]):
         organization_id: UUID | None = parameters.get("organization_id")
         if self._walled and organization_id:
             self.pgconn.enter_pipeline_mode()
-            self.pgconn.send_query_prepared(_WALL_NAME, [organization_id.bytes], [pq.Format.BINARY])
+            values, formats = [organization_id.bytes], [pq.Format.BINARY]
+            if self._prepares:
+                self.pgconn.send_query_prepared(_WALL_NAME, values, formats)
+            else:
+                self.pgconn.send_query_params(_WALL, values, param_formats=formats)
 
     async def _prepare(self, sql: str) -> _Prepared:
         if len(self._prepared_by_sql) >= KEPT_STATEMENTS:
             _, oldest = self._prepared_by_sql.popitem(last=False)
-            self.pgconn.send_query(b"DEALLOCATE " + oldest.name)
+            self.pgconn.send_close_prepared(oldest.name)  # not by SQL: a pooler has other names for it
             await self._result()
         self._names += 1
         name = b"gateway_%d" % self._names

@@ -169,6 +169,8 @@ def test_a_wrong_setting_is_named(arguments: list[str], settings: dict[str, str]
 
 NONSENSE = {
     "DATABASE_URL": ["nonsense", "postgresql://user@host/name?nonsense=1"],
+    "DIRECT_URL": ["nonsense", "postgresql://user@host:port/name"],
+    "PREPARE": ["perhaps"],
     "POOL_SIZE": ["many", "0", "1000000000"],
     "POOL_TIMEOUT": ["0", "inf", "nan"],
     "ROW_SECURITY": ["perhaps"],
