@@ -4,6 +4,7 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from importlib import import_module
 from typing import Any
 
 from starlette.applications import Starlette
@@ -44,7 +45,9 @@ from rest_compat.routes import rest_routes
 def create_app(settings: Settings | None = None, more: Sequence[BaseRoute] = ()) -> Starlette:
     """Make the application, with more routes if wanted. Without settings, reads them from the environment."""
     settings = settings or read_settings()
-    configure_logging(settings)
+    # Only then: the extra that it needs is not installed everywhere.
+    tracing = import_module("gateway.tracing") if settings.otel else None
+    configure_logging(settings, *([tracing.with_trace_id] if tracing else []))
     authenticator = Authenticator(settings)
     database = _database(settings)
 
@@ -52,6 +55,10 @@ def create_app(settings: Settings | None = None, more: Sequence[BaseRoute] = ())
     service = Service(settings, authenticator, database, budget, drain)
     listener = Listener(settings.session_url, service.feeds.wake, service.feeds.wake_all)
 
+    traces = tracing.Tracing() if tracing else None
+    if traces:
+        traces.watch_statements(database, settings.database_url)
+        traces.watch_operations(service.execute)
     sampler = Sampler(
         database, listener, service.feeds, {"tokens": authenticator, "documents": service.execute.documents}
     )
@@ -68,6 +75,8 @@ def create_app(settings: Settings | None = None, more: Sequence[BaseRoute] = ())
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
             await database.close()
+            if traces:
+                await asyncio.to_thread(traces.close)
             forget_process()
 
     graphql = Route("/graphql", GraphQLEndpoint(service, explorer_page()))
@@ -84,6 +93,7 @@ def create_app(settings: Settings | None = None, more: Sequence[BaseRoute] = ())
             *more,
         ],
         middleware=[
+            *([Middleware(tracing.RequestSpans, tracing=traces)] if tracing else []),
             Middleware(RequestLog, settings=settings),
             Middleware(Metrics),
             *_cross_origin(settings),

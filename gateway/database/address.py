@@ -39,6 +39,19 @@ def shown_address(url: str) -> str:
     return f"{host}/{parts.get('dbname', '')}"
 
 
+def server_attributes(url: str) -> dict[str, str | int]:
+    """Name a database's server as OpenTelemetry does. Of several servers, the first."""
+    parts = {name: str(value).partition(",")[0] for name, value in conninfo_to_dict(url).items() if value}
+    named: dict[str, str | int] = {}
+    if "dbname" in parts:
+        named["db.namespace"] = parts["dbname"]
+    if "host" in parts:
+        named["server.address"] = parts["host"]
+    if "port" in parts:
+        named["server.port"] = int(parts["port"])
+    return named
+
+
 def is_address(url: str) -> bool:
     """Say whether a text is like postgresql://user@host/name."""
     try:

@@ -142,7 +142,7 @@ class Database:
 
     async def on_primary(self, statement: Statement[Row], parameters: Mapping[str, object]) -> list[Row]:
         """All rows of one statement, from the server that all writes go to. Raises as `run` does."""
-        return await self.run(statement, parameters)
+        return await Database.run(self, statement, parameters)
 
     async def _run(self, statement: Statement[Row], parameters: Mapping[str, object]) -> list[Row]:
         # Not `async with pool.connection()`: it would commit, where every statement is its own transaction.

@@ -1,7 +1,7 @@
 """Execution: from what a client asks to be run to the answer, or to the answers of a subscription."""
 
 import sys
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from functools import partial
 from inspect import isawaitable
@@ -49,6 +49,9 @@ class Operation(NamedTuple):
     extensions: Mapping[str, Any] | None = None
 
 
+Around = Callable[[Awaitable[Answer], Operation, Context], Awaitable[Answer]]
+
+
 class _Prepared(NamedTuple):
     document: Document
     type: OperationType | None
@@ -77,6 +80,8 @@ class Executor:
         self._compiles = compiles
         self._budget = budget or Budget(None)
         self._subscriptions = subscriptions
+        self.around: Around | None = None
+        """What runs around each operation but subscriptions, where one asks for traces."""
 
     async def __call__(
         self, operation: Operation, context: Context, *, allowed: frozenset[OperationType] = ANY
@@ -92,9 +97,16 @@ class Executor:
             raise
         except Exception as error:  # noqa: BLE001 (the boundary: what is not public is masked and logged)
             return _counted(failed(error), context, started)
-        return _counted(await self._answer(prepared, operation, context), context, started)
+        return await self._answer(prepared, operation, context, started)
 
-    async def _answer(self, prepared: _Prepared | Refusal, operation: Operation, context: Context) -> Answer:
+    async def _answer(
+        self, prepared: _Prepared | Refusal, operation: Operation, context: Context, started: float
+    ) -> Answer:
+        answering = self._charged(prepared, operation, context)
+        answer = await (answering if self.around is None else self.around(answering, operation, context))
+        return _counted(answer, context, started)
+
+    async def _charged(self, prepared: _Prepared | Refusal, operation: Operation, context: Context) -> Answer:
         if isinstance(prepared, Refusal):
             return refused(prepared.errors)
         organization_id = context.viewer.organization_id
@@ -127,7 +139,7 @@ class Executor:
             yield _counted(failed(error), context, started)
             return
         if isinstance(prepared, Refusal) or prepared.type is not OperationType.SUBSCRIPTION:
-            yield _counted(await self._answer(prepared, operation, context), context, started)
+            yield await self._answer(prepared, operation, context, started)
             return
         organization_id = context.viewer.organization_id
         try:
