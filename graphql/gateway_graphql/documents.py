@@ -52,6 +52,13 @@ class Document:
                 self._plans[name] = plan
         return plan
 
+    def prepare(self) -> None:
+        """Compile all operations now."""
+        for name in self._operations:
+            plan = self.plan(name)
+            if isinstance(plan, Plan):
+                plan.prepare()
+
     def cost(self, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> int:
         """Return how many rows the operation's page sizes ask for."""
         return self._costs.of(operation, variables)

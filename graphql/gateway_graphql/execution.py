@@ -82,6 +82,14 @@ class Executor:
         self._subscriptions = subscriptions
         self.around: Around | None = None
         """What runs around each operation but subscriptions, where one asks for traces."""
+        self._prepare_trusted()
+
+    def _prepare_trusted(self) -> None:
+        """Read and compile trusted documents before anybody asks for them: as many as are kept."""
+        for text in self._persisted.trusted_texts:
+            document = self.documents(text)
+            if self._compiles and isinstance(document, Document):
+                document.prepare()
 
     async def __call__(
         self, operation: Operation, context: Context, *, allowed: frozenset[OperationType] = ANY

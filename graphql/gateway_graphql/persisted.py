@@ -45,7 +45,7 @@ class PersistedOperations:
     def __init__(self, trusted: Mapping[str, str], mode: Mode) -> None:
         """`trusted` has texts by their names."""
         self._trusted = trusted
-        self._texts = frozenset(trusted.values())
+        self.trusted_texts = frozenset(trusted.values())
         self._mode = mode
         self._sent: OrderedDict[str, str] = OrderedDict()
 
@@ -58,7 +58,7 @@ class PersistedOperations:
         text = self._found(name) if query is None and name is not None else query
         if text is None:
             raise PersistedQueryNotFound("PersistedQueryNotFound")
-        if text not in self._texts:
+        if text not in self.trusted_texts:
             self._untrusted(name)
         if query is not None and sent_hash is not None:
             self._keep(query, sent_hash)

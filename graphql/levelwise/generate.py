@@ -44,6 +44,15 @@ def generate(selection: Selection) -> Make:
     return make
 
 
+def prepare(selection: Selection) -> None:
+    """Generate beforehand what a selection and all below it will need."""
+    selection.make = selection.make or generate(selection)
+    for field in selection.columns:
+        _ = field.read_arguments  # made when it is first asked for
+        for below in field.selections.values():
+            prepare(below)
+
+
 def source(selection: Selection) -> str:
     """Show what is generated."""
     return _Writer(selection).source

@@ -6,6 +6,7 @@ result = await plan.run(context, {"id": "1"})
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +18,7 @@ from graphql.execution.executor import default_field_resolver, default_type_reso
 from graphql.execution.values import VariableValues
 
 from levelwise.complete import Settlement
+from levelwise.generate import prepare
 from levelwise.leaves import Untouched
 from levelwise.levels import Stage, answer
 from levelwise.plan import Planner, Selection
@@ -67,6 +69,13 @@ class Plan:
         self._executor = _executor(schema, strawberry_schema, found)
         self._variables = Variables(schema, found.operation.variable_definitions or ())
         self._parts = lru_cache(MOST_COMBINATIONS)(self._plan)
+
+    def prepare(self) -> None:
+        """Plan and generate now, unless that depends on variables: the first run is then as fast as all others."""
+        if not self._found.conditions:
+            with suppress(GraphQLError):  # a run will tell
+                for part in self._parts():
+                    prepare(part)
 
     async def run(
         self, context: Any, variables: Mapping[str, Any] | None = None, root_value: Any = None

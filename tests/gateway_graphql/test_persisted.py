@@ -12,8 +12,13 @@ import httpx
 import psycopg
 import pytest
 
+from gateway.auth import Viewer
+from gateway.database.pool import Database
 from gateway.settings import Settings
-from gateway_graphql.persisted import read_manifest
+from gateway_graphql.context import Context
+from gateway_graphql.execution import Executor, Operation
+from gateway_graphql.persisted import Mode, PersistedOperations, read_manifest
+from gateway_graphql.schema import schema
 from tests.support.logs import logged
 from tests.support.organization import SECRET, Organization
 from tests.support.server import serving
@@ -168,6 +173,16 @@ def test_only_trusted_documents(trusting: Trusting, manifest: str) -> None:
             socket.receive()
             socket.send("subscribe", id="1", payload={"query": OTHER})
             assert socket.receive()["payload"][0]["extensions"] == {"code": "PERSISTED_QUERY_REQUIRED"}
+
+
+async def test_trusted_documents_are_compiled_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    trusted = {"me": QUERY, "broken": "{ nobody }"}
+    execute = Executor(schema, PersistedOperations(trusted, Mode.ONLY))
+    for later in ("gateway_graphql.documents.parse", "gateway_graphql.documents.compile_operation"):
+        monkeypatch.delattr(later)
+    viewer = Viewer("user-1", uuid4(), frozenset(), 0.0)
+    context = Context(viewer, Database("postgresql://nobody@/nothing", size=1, timeout=1, statement_timeout=1))
+    assert (await execute(Operation(None, document_id="me"), context)).data == ME
 
 
 def test_others_are_noted(trusting: Trusting) -> None:

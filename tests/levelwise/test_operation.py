@@ -70,6 +70,14 @@ async def test_constant_arguments_are_not_coerced_by_graphql_core(monkeypatch: p
     assert (await plan.run(shop)).data == {"item": {"id": "item-2"}}
 
 
+async def test_what_was_prepared_runs_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan, shop = compiled("{ item(id: 1) { id maker { name } } }"), Shop([item(1), item(2)])
+    plan.prepare()
+    for later in ("levelwise.levels.generate", "levelwise.plan.reader", "levelwise.operation.Planner"):
+        monkeypatch.delattr(later)
+    assert (await plan.run(shop)).data == {"item": {"id": "item-2", "maker": {"name": "Maker 2"}}}
+
+
 async def test_untouched_values_are_in_the_data_as_they_are() -> None:
     id = UUID(int=1)
     text, shop = "{ item { id } }", Shop([item(id=id)])
