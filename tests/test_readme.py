@@ -10,6 +10,7 @@ from gateway.cli import app
 from gateway.settings import settings_table
 
 ROOT = Path(__file__).parents[1]
+DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -23,7 +24,20 @@ def test_every_command_is_told(name: str) -> None:
     assert f"`gateway {name}" in README
 
 
-def test_every_file_that_it_links_to_is_there() -> None:
-    linked = re.findall(r"\]\(([^)#]+)\)", README)
-    assert len(linked) > 2
-    assert [path for path in linked if not (ROOT / path).exists()] == []
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_file_that_is_linked_to_is_there(document: Path) -> None:
+    linked = re.findall(r"\]\(([^)#: ]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8"))
+    assert [path for path in linked if not (document.parent / path).exists()] == []
+
+
+def test_every_document_is_in_the_index() -> None:
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    assert [path.name for path in DOCUMENTS if path.parent.name == "docs" and f"]({path.name})" not in index] == [
+        "README.md"
+    ]
+
+
+def test_every_room_is_on_the_map() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rooms = [path.parent for path in ROOT.glob("*/*.py")] + [path.parent for path in ROOT.glob("graphql/*/*.py")]
+    assert [str(room) for room in {each.relative_to(ROOT) for each in rooms} if f"`{room}/" not in page] == []
