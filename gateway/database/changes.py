@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.types import UserDefinedType
 
 from gateway.database.pool import Tenant
-from gateway.database.statements import Statement, record, scalar
+from gateway.database.statements import ORGANIZATION_ID, Statement, record, scalar
 from gateway.database.tables import conversations, leads, messages
 from gateway.records import Conversation, Lead, Message
 
@@ -66,11 +66,7 @@ def _visible(snapshot: str) -> ColumnElement[bool]:
 
 
 # Of the server that holds the organization's rows: on Citus, one of several.
-_ITS_ROWS = (
-    select(leads.c.id)
-    .where(leads.c.organization_id == bindparam("organization_id", type_=Uuid))
-    .limit(literal_column("0"))
-)
+_ITS_ROWS = select(leads.c.id).where(leads.c.organization_id == ORGANIZATION_ID).limit(literal_column("0"))
 _SNAPSHOT: Statement[str] = Statement(
     select(cast(func.pg_current_snapshot(), Text), func.count()).select_from(_ITS_ROWS.subquery()), scalar
 )
@@ -79,7 +75,7 @@ _MESSAGE_COLUMNS, _MAKE_MESSAGE = record(messages, Message)
 _ADDED = Statement(
     select(*_MESSAGE_COLUMNS)
     .where(
-        messages.c.organization_id == bindparam("organization_id", type_=Uuid),
+        messages.c.organization_id == ORGANIZATION_ID,
         # Older transactions had ended when `seen` was taken: the index starts behind them.
         messages.c.transaction_id >= bindparam("oldest", type_=BigInteger),
         not_(_visible("seen")),
@@ -139,7 +135,7 @@ class ChangedRows(Generic[Row]):
         self._statement: Statement[Row] = Statement(
             select(*columns)
             .where(
-                table.c.organization_id == bindparam("organization_id", type_=Uuid),
+                table.c.organization_id == ORGANIZATION_ID,
                 tuple_(table.c.updated_at, table.c.id)
                 > tuple_(bindparam("since", type_=DateTime(timezone=True)), bindparam("behind", type_=Uuid)),
             )

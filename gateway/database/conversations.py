@@ -14,7 +14,7 @@ from gateway.database.listing import Listing
 from gateway.database.lookups import Lookup
 from gateway.database.paging import Keyset
 from gateway.database.pool import Tenant
-from gateway.database.statements import Statement, record, scalar
+from gateway.database.statements import ORGANIZATION_ID, Statement, record, scalar
 from gateway.database.tables import conversations, leads
 from gateway.records import Conversation, ConversationOrderField, Version
 
@@ -42,11 +42,10 @@ class ConversationFilter(NamedTuple):
 
 
 _COLUMNS, _MAKE = record(conversations, Conversation)
-_ORGANIZATION = bindparam("organization_id", type_=Uuid)
 _UPDATED_AFTER = bindparam("updated_after", type_=DateTime(timezone=True))
 _UPDATED_BEFORE = bindparam("updated_before", type_=DateTime(timezone=True))
 _MATCHING_LEADS = select(leads.c.id).where(
-    leads.c.organization_id == _ORGANIZATION, any_part(leads.c.name, leads.c.email, leads.c.phone)
+    leads.c.organization_id == ORGANIZATION_ID, any_part(leads.c.name, leads.c.email, leads.c.phone)
 )
 
 
@@ -79,8 +78,8 @@ conversations_by_id = Lookup(_COLUMNS, _MAKE, table=conversations).by_id
 
 insert_conversation = Creation(conversations, ["lead_id", "session_key", "channel"], _COLUMNS, _MAKE)
 
-_BY_KEY = (conversations.c.organization_id == _ORGANIZATION, conversations.c.id == bindparam("key", type_=Uuid))
-_ITS_LEAD = (leads.c.organization_id == _ORGANIZATION, leads.c.id == conversations.c.lead_id)
+_BY_KEY = (conversations.c.organization_id == ORGANIZATION_ID, conversations.c.id == bindparam("key", type_=Uuid))
+_ITS_LEAD = (leads.c.organization_id == ORGANIZATION_ID, leads.c.id == conversations.c.lead_id)
 # `xmin` is the transaction that wrote a row last. Whoever writes a message writes its conversation, too.
 _version: ColumnElement[str] = literal_column("conversations.xmin::text || ' ' || leads.xmin::text", Text)
 _ASK_VERSION = Statement(select(_version).where(*_BY_KEY, *_ITS_LEAD), scalar)

@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 
 from gateway.database.pool import Tenant
-from gateway.database.statements import Row, Statement
+from gateway.database.statements import ORGANIZATION_ID, Row, Statement
 from gateway.database.tables import idempotency_keys as keys
 
 KEPT_HOURS = 24
@@ -68,12 +68,11 @@ class Creation(Generic[Row]):
         return created or (await tenant.all(_EARLIER, key=key.key))[0]
 
 
-_ORGANIZATION = bindparam("organization_id", type_=Uuid)
 _KEY = bindparam("key", type_=keys.c.key.type)
 _HELD_FROM = func.now() - literal_column(f"interval '{KEPT_HOURS} hours'")
 
 _EARLIER = Statement(
-    select(keys.c.request, keys.c.row_id).where(keys.c.organization_id == _ORGANIZATION, keys.c.key == _KEY),
+    select(keys.c.request, keys.c.row_id).where(keys.c.organization_id == ORGANIZATION_ID, keys.c.key == _KEY),
     EarlierCreation._make,
 )
 
@@ -85,7 +84,7 @@ def _claimed() -> CTE:
         "row_id": bindparam("id", type_=Uuid),
         "created_at": func.now(),
     }
-    claim = postgresql_insert(keys).values(organization_id=_ORGANIZATION, key=_KEY, **mine)
+    claim = postgresql_insert(keys).values(organization_id=ORGANIZATION_ID, key=_KEY, **mine)
     return (
         claim.on_conflict_do_update(
             index_elements=[keys.c.organization_id, keys.c.key],
@@ -101,8 +100,8 @@ def _swept() -> CTE:
     """Forget some keys that nobody may use any more, so that the table keeps its size."""
     old = (
         select(keys.c.key)
-        .where(keys.c.organization_id == _ORGANIZATION, keys.c.created_at < _HELD_FROM, keys.c.key != _KEY)
+        .where(keys.c.organization_id == ORGANIZATION_ID, keys.c.created_at < _HELD_FROM, keys.c.key != _KEY)
         .limit(literal_column("10"))
         .with_for_update(skip_locked=True)
     )
-    return delete(keys).where(keys.c.organization_id == _ORGANIZATION, keys.c.key.in_(old)).cte("swept")
+    return delete(keys).where(keys.c.organization_id == ORGANIZATION_ID, keys.c.key.in_(old)).cte("swept")

@@ -16,7 +16,7 @@ from gateway.database.listing import Listing
 from gateway.database.lookups import Lookup
 from gateway.database.paging import Keyset
 from gateway.database.pool import Tenant
-from gateway.database.statements import Statement, record, scalar
+from gateway.database.statements import ORGANIZATION_ID, Statement, record, scalar
 from gateway.database.tables import NAME_KEY_LENGTH, lead_name_key, lead_parts, leads
 from gateway.records import Lead, LeadOrderField, Version
 
@@ -48,9 +48,7 @@ _CREATED_BEFORE = bindparam("created_before", type_=DateTime(timezone=True))
 _MATCHING = any_part(leads.c.name, leads.c.email, leads.c.company, leads.c.phone)
 # Every part of what is searched for is a part of what is found: the index finds it, and a little more.
 has_part = lead_parts.op("@>")(
-    func.gateway_parts(
-        bindparam("organization_id", type_=Uuid), array([bindparam("part", type_=Text)]), type_=ARRAY(Text)
-    )
+    func.gateway_parts(ORGANIZATION_ID, array([bindparam("part", type_=Text)]), type_=ARRAY(Text))
 )
 
 listing: Listing[Lead, LeadFilter] = Listing(
@@ -84,8 +82,7 @@ WRITABLE = [
 insert_lead = Creation(leads, WRITABLE, _COLUMNS, _MAKE)
 
 
-_ORGANIZATION = bindparam("organization_id", type_=Uuid)
-_BY_KEY = (leads.c.organization_id == _ORGANIZATION, leads.c.id == bindparam("key", type_=Uuid))
+_BY_KEY = (leads.c.organization_id == ORGANIZATION_ID, leads.c.id == bindparam("key", type_=Uuid))
 # `xmin` is the transaction that wrote a row last.
 _version = literal_column("leads.xmin").cast(Text)
 _ASK_VERSION = Statement(select(_version).select_from(leads).where(*_BY_KEY), scalar)

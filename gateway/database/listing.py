@@ -29,7 +29,7 @@ from gateway.database.filters import Criteria, asked, choice
 from gateway.database.paging import Item, Keyset, Order, Page, Shape, Window, page_of, windowed
 from gateway.database.pool import Tenant
 from gateway.database.searching import near_or_indexed
-from gateway.database.statements import Row, Statement, scalar
+from gateway.database.statements import ORGANIZATION_ID, Row, Statement, scalar
 from gateway.database.tables import SEARCHED, row_counts
 
 Filter = TypeVar("Filter", bound=NamedTuple)
@@ -39,7 +39,7 @@ _VIEWED: dict[Any, Any] = {**SEARCHED}
 for _table, _view in SEARCHED.items():
     _VIEWED |= zip(_table.c, _view.c, strict=True)
 _KEPT_CRITERIA = {**choice(row_counts.c.status, "status"), **choice(row_counts.c.channel, "channel")}
-_KEPT_OF = row_counts.c.organization_id == bindparam("organization_id", type_=Uuid)
+_KEPT_OF = row_counts.c.organization_id == ORGANIZATION_ID
 
 
 class Listing(Generic[Item, Filter]):
@@ -66,7 +66,7 @@ class Listing(Generic[Item, Filter]):
         self._parent = parent
         self._keysets = keysets
         self._criteria = criteria
-        self._of_organization = table.c.organization_id == bindparam("organization_id", type_=Uuid)
+        self._of_organization = table.c.organization_id == ORGANIZATION_ID
         self._page = lru_cache(maxsize=512)(self._build_page)
         self._count = lru_cache(maxsize=128)(self._build_count)
         self._pages = lru_cache(maxsize=512)(self._build_pages)

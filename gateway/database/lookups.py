@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Table, Uuid, bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from gateway.database.pool import Tenant
-from gateway.database.statements import Statement
+from gateway.database.statements import ORGANIZATION_ID, Statement
 
 
 class _HasId(Protocol):
@@ -27,7 +27,7 @@ class Lookup(Generic[Found]):
     ) -> None:
         self._statement = Statement(
             select(*columns).where(
-                table.c.organization_id == bindparam("organization_id", type_=Uuid),
+                table.c.organization_id == ORGANIZATION_ID,
                 table.c.id == bindparam("ids", type_=ARRAY(Uuid)).any_(),
             ),
             make,

@@ -13,7 +13,7 @@ from gateway.database.listing import Listing
 from gateway.database.lookups import Lookup
 from gateway.database.paging import Keyset, Order, Window
 from gateway.database.pool import Tenant
-from gateway.database.statements import record
+from gateway.database.statements import ORGANIZATION_ID, record
 from gateway.database.tables import message_words, messages
 from gateway.records import Message
 
@@ -42,9 +42,7 @@ listing: Listing[Message, MessageFilter] = Listing(
     criteria={
         **choice(messages.c.role, "role"),
         "conversation_id": messages.c.conversation_id == bindparam("conversation_id", type_=Uuid),
-        "words": message_words.op("@@")(
-            func.gateway_query(bindparam("organization_id", type_=Uuid), bindparam("words", type_=Text))
-        ),
+        "words": message_words.op("@@")(func.gateway_query(ORGANIZATION_ID, bindparam("words", type_=Text))),
     },
 )
 insert_message = Creation(messages, ["conversation_id", "role", "content", "metadata"], _COLUMNS, _MAKE)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Executable, Table, Text, cast
+from sqlalchemy import ColumnElement, Executable, Table, Text, Uuid, bindparam, cast
 from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -12,6 +12,9 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from gateway.database.codecs import codec
 
 Row = TypeVar("Row")
+
+ORGANIZATION_ID = bindparam("organization_id", type_=Uuid)
+"""Whose rows a statement is about: a Tenant gives it to each."""
 
 # "$1" placeholders are PostgreSQL's own: psycopg's raw cursors send the text as it is.
 _DIALECT = psycopg.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it so
