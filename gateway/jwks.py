@@ -19,7 +19,7 @@ JWKS_MAX_BYTES = 1_000_000
 JWKS_MIN_AGE = 30.0  # seconds between two fetches, whatever keys are asked for
 JWKS_MAX_AGE = 600.0  # seconds until known keys are fetched anew: withdrawn ones must stop working
 
-_log = structlog.get_logger()
+log = structlog.get_logger(__name__)
 
 
 class Jwks:
@@ -53,9 +53,9 @@ class Jwks:
         try:
             self._keys = await asyncio.to_thread(fetch_keys, self._url)
         except (OSError, HTTPException, ValueError) as error:
-            _log.warning("JWKS not fetched, keys stay as they were", keys=len(self._keys), error=str(error))
+            log.warning("JWKS not fetched, keys stay as they were", keys=len(self._keys), error=str(error))
         else:
-            _log.info("JWKS fetched", keys=len(self._keys))
+            log.info("JWKS fetched", keys=len(self._keys))
         finally:
             self._fetch = None
 

@@ -46,42 +46,35 @@ async def message(context: Context, id: UUID) -> Message | None:
     return (await messages.messages_by_id(context.tenant, [id]))[0]
 
 
-async def nodes(context: Context, ids: Sequence[UUID]) -> list[Node | Forbidden | None]:
-    """Whatever has these ids, of any type: one answer an id, Forbidden where the token lacks the type's scope."""
-    tenant = context.tenant
-    by_type = await gather(
-        leads.leads_by_id(tenant, ids),
-        conversations.conversations_by_id(tenant, ids),
-        messages.messages_by_id(tenant, ids),
-    )
-    return [_permitted(context, next((row for row in rows if row), None)) for rows in zip(*by_type, strict=True)]
-
-
-async def entities(context: Context, type_name: str, ids: Sequence[UUID]) -> Sequence[Node | Forbidden | None]:
-    """Things of one type: one answer an id, each Forbidden where the token lacks the type's scope."""
-    scope, by_id = _ENTITIES[type_name]
-    try:
-        context.require(scope)
-    except Forbidden as forbidden:
-        return [forbidden] * len(ids)
-    return await by_id(context.tenant, ids)
-
-
-_ENTITIES: dict[str, tuple[Scope, Callable[[Tenant, Sequence[UUID]], Awaitable[Sequence[Node | None]]]]] = {
-    "Conversation": (Scope.CONVERSATIONS_READ, conversations.conversations_by_id),
-    "Lead": (Scope.LEADS_READ, leads.leads_by_id),
-    "Message": (Scope.CONVERSATIONS_READ, messages.messages_by_id),
+_BY_ID: dict[type[Node], tuple[Scope, Callable[[Tenant, Sequence[UUID]], Awaitable[Sequence[Node | None]]]]] = {
+    Conversation: (Scope.CONVERSATIONS_READ, conversations.conversations_by_id),
+    Lead: (Scope.LEADS_READ, leads.leads_by_id),
+    Message: (Scope.CONVERSATIONS_READ, messages.messages_by_id),
 }
 
 
-def _permitted(context: Context, row: Node | None) -> Node | Forbidden | None:
-    scope = Scope.LEADS_READ if isinstance(row, Lead) else Scope.CONVERSATIONS_READ
+async def nodes(context: Context, ids: Sequence[UUID]) -> list[Node | Forbidden | None]:
+    """Whatever has these ids, of any type: one answer an id, Forbidden where the token lacks the type's scope."""
+    by_type = await gather(*(by_id(context.tenant, ids) for _, by_id in _BY_ID.values()))
+    found = [next(filter(None, rows), None) for rows in zip(*by_type, strict=True)]
+    return [row and (_forbidden(context, type(row)) or row) for row in found]
+
+
+async def nodes_of_type(context: Context, kind: type[Node], ids: Sequence[UUID]) -> Sequence[Node | Forbidden | None]:
+    """Things of one type: one answer an id, each Forbidden where the token lacks the type's scope."""
+    if forbidden := _forbidden(context, kind):
+        return [forbidden] * len(ids)
+    _, by_id = _BY_ID[kind]
+    return await by_id(context.tenant, ids)
+
+
+def _forbidden(context: Context, kind: type[Node]) -> Forbidden | None:
+    scope, _ = _BY_ID[kind]
     try:
-        if row is not None:
-            context.require(scope)
+        context.require(scope)
     except Forbidden as forbidden:
         return forbidden
-    return row
+    return None
 
 
 def list_leads(context: Context, filter: LeadFilter, order: Order, window: Window) -> Connection[Any]:

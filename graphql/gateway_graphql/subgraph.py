@@ -10,6 +10,7 @@ from uuid import UUID
 import strawberry
 from graphql import lexicographic_sort_schema, print_schema
 
+from gateway import records
 from gateway_graphql import resolvers
 from gateway_graphql.context import Context
 from gateway_graphql.errors import BadUserInput
@@ -27,8 +28,13 @@ Entity = Annotated[
 ]
 
 
+_KINDS: dict[str, type[resolvers.Node]] = {
+    kind.__name__: kind for kind in (records.Conversation, records.Lead, records.Message)
+}
+
+
 class _Key(NamedTuple):
-    type: str
+    kind: type[resolvers.Node]
     id: UUID
 
 
@@ -60,20 +66,20 @@ class SubgraphQuery(Query):
 
 async def _entities(context: Context, representations: Sequence[object]) -> list[Any]:
     keys = [_key(each, f"representations[{at}]") for at, each in enumerate(representations)]
-    ids: dict[str, list[UUID]] = {}
+    ids: dict[type[resolvers.Node], list[UUID]] = {}
     for key in keys:
         if isinstance(key, _Key):
-            ids.setdefault(key.type, []).append(key.id)
-    found = await gather(*(resolvers.entities(context, *each) for each in ids.items()))
+            ids.setdefault(key.kind, []).append(key.id)
+    found = await gather(*(resolvers.nodes_of_type(context, *each) for each in ids.items()))
     rows = dict(zip(ids, map(iter, found), strict=True))
-    return [next(rows[key.type]) if isinstance(key, _Key) else key for key in keys]
+    return [next(rows[key.kind]) if isinstance(key, _Key) else key for key in keys]
 
 
 def _key(representation: object, argument: str) -> _Key | BadUserInput:
     match representation:
-        case {"__typename": ("Conversation" | "Lead" | "Message") as type_, "id": str(id)}:
+        case {"__typename": str(name), "id": str(id)} if name in _KINDS:
             read = uuid_or_error(id, f"{argument}.id")
-            return read if isinstance(read, BadUserInput) else _Key(type_, read)
+            return read if isinstance(read, BadUserInput) else _Key(_KINDS[name], read)
     return BadUserInput(f"`{argument}` must have the `__typename` and the `id` of a conversation, lead or message.")
 
 
