@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, NamedTuple
 
 import orjson
@@ -79,7 +80,7 @@ class Resource:
         if isinstance(answer, Listed):
             headers["Link"] = f"{parameters['query'].links(answer.total).header(request.url)}, {headers['Link']}"
             answer = answer.shown
-        if call.status == 201:  # noqa: PLR2004 (the status has no better name)
+        if call.status == HTTPStatus.CREATED:
             headers["Location"] = f"{request.url.path}/{answer['id']}"
         return _response(answer, call.status, request, headers, tagged=call.tagged)
 

@@ -1,5 +1,7 @@
 """Conditional answers: what has not changed is not sent again."""
 
+from http import HTTPStatus
+
 from starlette.responses import Response
 
 from gateway.caching import entity_tag, is_known
@@ -8,7 +10,7 @@ from gateway_graphql.requests import Request
 
 def cacheable(response: Response, request: Request) -> Response:
     """Give a good answer a strong ETag; answer 304 to a client that has it already."""
-    if response.status_code != 200:  # noqa: PLR2004 (the status has no better name)
+    if response.status_code != HTTPStatus.OK:
         return response
     tag = entity_tag(bytes(response.body))
     headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Accept, Authorization"}

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from http import HTTPStatus
 
 from graphql import OperationType
 from starlette.exceptions import HTTPException
@@ -96,7 +97,7 @@ class GraphQLEndpoint:
         except OperationNotAllowed as error:
             raise BadRequest(400 if is_post else 405, str(error), {"Allow": "POST"}) from None
         status = _status(answer, media_type)
-        if status >= 500:  # noqa: PLR2004 (ours to mend: nothing of it was answered)
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:  # nothing of it was answered
             answer = answer._replace(data=None)
         response = _response(answer, status, media_type)
         return response if is_post else cacheable(response, request)
@@ -130,7 +131,8 @@ def refusal(error: HTTPException, accept: str | None) -> Response:
 
 
 def _refusal(error: HTTPException, media_type: str | None) -> Response:
-    code = ErrorCode.SERVICE_UNAVAILABLE if error.status_code == 503 else ErrorCode.BAD_USER_INPUT  # noqa: PLR2004 (its phrase is the code)
+    away = error.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    code = ErrorCode.SERVICE_UNAVAILABLE if away else ErrorCode.BAD_USER_INPUT
     return _response(request_error(code, error.detail), error.status_code, media_type, error.headers or _NONE)
 
 
