@@ -45,27 +45,6 @@ class Settings(BaseSettings):
     row_security: bool = Field(
         default=False, description="Whether PostgreSQL too keeps organizations apart: [how](security.md)."
     )
-
-    request_timeout: float = Field(
-        default=30, ge=0.001, le=LONGEST_SECONDS, description="Seconds a REST call or a GraphQL operation may take."
-    )
-    client_timeout: float = Field(
-        default=30,
-        ge=0.001,
-        le=LONGEST_SECONDS,
-        description="Seconds a client may take to send a request, or to take 64 KiB of a large answer.",
-    )
-    max_connections: int = Field(default=2000, ge=1, description="Most connections of clients to a process.")
-    max_requests: int = Field(
-        default=256, ge=1, description="Most requests that run at once in a process; others are answered 503 at once."
-    )
-    max_head_bytes: int = Field(default=32_768, ge=1, description="Longest head of a request; beyond it: 431.")
-    drain: float = Field(
-        default=5,
-        ge=0,
-        le=LONGEST_SECONDS,
-        description="Seconds a process goes on that was told to stop (SIGTERM): not ready, and still answering.",
-    )
     replica_urls: str = Field(
         default="",
         description="Addresses of replicas to read from, separated by spaces: [how](scale.md).",
@@ -84,22 +63,53 @@ class Settings(BaseSettings):
     jwt_issuer: str | None = Field(default=None, description="The `iss` that tokens must carry, if set.")
     jwt_audience: str | None = Field(default=None, description="The `aud` that tokens must carry, if set.")
 
+    request_timeout: float = Field(
+        default=30, ge=0.001, le=LONGEST_SECONDS, description="Seconds a REST call or a GraphQL operation may take."
+    )
+    client_timeout: float = Field(
+        default=30,
+        ge=0.001,
+        le=LONGEST_SECONDS,
+        description="Seconds a client may take to send a request, or to take 64 KiB of a large answer.",
+    )
+    max_connections: int = Field(default=2000, ge=1, description="Most connections of clients to a process.")
+    max_requests: int = Field(
+        default=256, ge=1, description="Most requests that run at once in a process; others are answered 503 at once."
+    )
+    max_head_bytes: int = Field(default=32_768, ge=1, description="Longest head of a request; beyond it: 431.")
     max_body_bytes: int = Field(default=1_000_000, ge=1, description="Largest request body; beyond it: 413.")
+    budget: int | None = Field(
+        default=None, ge=1, description="Rows an organization may ask for in a minute, in each process."
+    )
+    cors_origins: str = Field(
+        default="", description="Origins whose pages may ask from browsers, separated by spaces; `*`: all."
+    )
+    drain: float = Field(
+        default=5,
+        ge=0,
+        le=LONGEST_SECONDS,
+        description="Seconds a process goes on that was told to stop (SIGTERM): not ready, and still answering.",
+    )
+
     max_depth: int = Field(default=15, ge=1, description="Deepest nesting of a GraphQL operation.")
     max_aliases: int = Field(default=50, ge=0, description="Most aliases of an operation.")
     max_directives: int = Field(default=50, ge=0, description="Most directives of an operation.")
     max_root_fields: int = Field(default=100, ge=1, description="Most root fields of an operation.")
     max_fields: int = Field(default=2000, ge=1, description="Most fields, counted as often as fragments spread them.")
     max_tokens: int = Field(default=2000, ge=1, description="Most tokens of a document.")
-    max_characters: int = Field(default=1_000_000, ge=1, description="Longest document, in characters.")
-    max_batch: int = Field(default=10, ge=1, description="Most operations of a batched request.")
     max_cost: int = Field(default=10_000, ge=1, description="Most rows that an operation's pages may ask for.")
+    max_batch: int = Field(default=10, ge=1, description="Most operations of a batched request.")
     max_socket_operations: int = Field(default=100, ge=1, description="Most operations on a WebSocket at once.")
     max_sockets: int = Field(
         default=5_000, ge=1, description="Most WebSockets of an organization at once, in each process."
     )
     max_subscriptions: int = Field(
         default=10_000, ge=1, description="Most subscriptions of an organization at once, in each process."
+    )
+    documents: str | None = Field(default=None, description="File of trusted documents (a manifest).")
+    documents_mode: Literal["off", "log", "only"] = Field(
+        default="off",
+        description="What becomes of other documents: `off` runs them, `log` notes them, `only` refuses them.",
     )
     compiled: bool = Field(
         default=True, description="Whether GraphQL operations are compiled; off: graphql-core runs them."
@@ -108,23 +118,14 @@ class Settings(BaseSettings):
         default=False,
         description="Whether GraphQL also answers an Apollo Federation 2 router: `_entities`, `_service`.",
     )
-    budget: int | None = Field(
-        default=None, ge=1, description="Rows an organization may ask for in a minute, in each process."
-    )
-    documents: str | None = Field(default=None, description="File of trusted documents (a manifest).")
-    documents_mode: Literal["off", "log", "only"] = Field(
-        default="off",
-        description="What becomes of other documents: `off` runs them, `log` notes them, `only` refuses them.",
-    )
-    cors_origins: str = Field(
-        default="", description="Origins whose pages may ask from browsers, separated by spaces; `*`: all."
-    )
+
     rest_deprecated_at: AwareDatetime | None = Field(
         default=None, description="Since when the REST interface is deprecated: its answers say so (RFC 9745)."
     )
     rest_sunset_at: AwareDatetime | None = Field(
         default=None, description="When the REST interface goes away: its answers say so (RFC 8594)."
     )
+
     metrics_token: SecretStr | None = Field(default=None, description="The bearer token that `/metrics` asks for.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR."

@@ -37,7 +37,6 @@ class Service:
             directives=settings.max_directives,
             root_fields=settings.max_root_fields,
             fields=settings.max_fields,
-            characters=settings.max_characters,
             tokens=settings.max_tokens,
             cost=settings.max_cost,
             seconds=settings.request_timeout,
