@@ -28,12 +28,14 @@ _LONGEST_WAIT = 1.0
 _FAILURES = (DatabaseUnavailable, DatabaseTimeout, TimeoutError)
 
 
-def _position(expression: str) -> Statement[int]:
-    return Statement(select(cast(literal_column(f"{expression} - '0/0'::pg_lsn"), BigInteger)), scalar)
-
-
-_WRITTEN = _position("pg_current_wal_insert_lsn()")
-_REACHED = _position("CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_flush_lsn() END")
+_WRITTEN, _REACHED = (
+    Statement[int](select(cast(literal_column(f"{position} - '0/0'::pg_lsn"), BigInteger)), scalar)
+    for position in (
+        "pg_current_wal_insert_lsn()",
+        "CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_flush_lsn() END",
+    )
+)
+"""Up to where the primary's log is written, and how far a server has come in it."""
 
 
 class Seen:
