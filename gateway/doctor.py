@@ -11,7 +11,7 @@ import typer
 from pydantic import ValidationError
 
 from gateway.database.address import is_address
-from gateway.database.checkup import database_findings
+from gateway.database.checkup import database_findings, reached
 from gateway.exits import WRONG_URL, wrong_settings
 from gateway.findings import Finding, Level, failure, ok, warning
 from gateway.jwks import fetch_keys
@@ -40,8 +40,22 @@ def findings() -> Iterator[Finding]:
             settings.statement_timeout,
             row_security=settings.row_security,
         )
+        yield from _others(settings)
     else:
         yield failure("database", f"GATEWAY_DATABASE_URL {WRONG_URL}", "Set it.")
+
+
+def _others(settings: Settings) -> Iterator[Finding]:
+    if settings.direct_url:
+        yield _reached("pooler", settings.database_url, settings)
+    for number, url in enumerate(settings.replica_urls.split(), 1):
+        yield _reached(f"replica {number}", url, settings)
+
+
+def _reached(check: str, url: str, settings: Settings) -> Finding:
+    if not is_address(url):
+        return failure(check, f"its address {WRONG_URL}", "Correct it.")
+    return reached(check, url, settings.statement_timeout)
 
 
 def shown_findings(found: Sequence[Finding], *, as_json: bool) -> Iterator[str]:

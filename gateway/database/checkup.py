@@ -34,15 +34,12 @@ def database_findings(
     """Connect as the gateway does, and look at all that it needs. `clock` gives seconds since the epoch."""
 
     def connected() -> Connection:
-        options = session_options(url, statement_timeout)
-        return psycopg.connect(
-            url, autocommit=True, options=options, client_encoding="utf8", connect_timeout=_CONNECT_SECONDS
-        )
+        return _connect(url, statement_timeout)
 
     try:
         connection = connected()
     except psycopg.Error as error:
-        yield _not_connected(url, error)
+        yield _not_connected("database", url, error)
         return
     with connection:
         checks: tuple[Check, ...] = (
@@ -69,7 +66,24 @@ def _looked(connection: Connection, check: Check) -> Finding:
         return failure(subject, f"could not be looked at: {_words(error)}", "Ask as the user that the gateway has.")
 
 
-def _not_connected(url: str, error: psycopg.Error) -> Finding:
+def reached(check: str, url: str, statement_timeout: float) -> Finding:
+    """Connect to a server beside the primary as the gateway does, and ask it something."""
+    try:
+        with _connect(url, statement_timeout) as connection:
+            connection.execute("SELECT")
+    except psycopg.Error as error:
+        return _not_connected(check, url, error)
+    return ok(check, f"{shown_address(url)} answers")
+
+
+def _connect(url: str, statement_timeout: float) -> Connection:
+    options = session_options(url, statement_timeout)
+    return psycopg.connect(
+        url, autocommit=True, options=options, client_encoding="utf8", connect_timeout=_CONNECT_SECONDS
+    )
+
+
+def _not_connected(check: str, url: str, error: psycopg.Error) -> Finding:
     said, advice = _words(error), "Is the address right, and the server running and reachable from here?"
     if "startup parameter" in said:
         advice = "A pooler is in between: connect past it, or let it pass `options` on (see docs/operations.md)."
@@ -77,7 +91,7 @@ def _not_connected(url: str, error: psycopg.Error) -> Finding:
         advice = "Check user and password, and the server's pg_hba.conf."
     elif "does not exist" in said:
         advice = "Check the name, or make the database: `createdb`."
-    return failure("database", f"{shown_address(url)} does not let us in: {said}", advice)
+    return failure(check, f"{shown_address(url)} does not let us in: {said}", advice)
 
 
 def _words(error: psycopg.Error) -> str:

@@ -368,6 +368,16 @@ def test_a_pooler_in_between(patient: str) -> None:
         assert "let it pass `options` on" in diagnosed(url).of("database", "failure")
 
 
+def test_what_stands_beside_the_primary_is_reached_too(patient: str) -> None:
+    away = "postgresql://somebody:hidden@127.0.0.1:1/nothing"
+    found = diagnosed(patient, GATEWAY_DIRECT_URL=patient, GATEWAY_REPLICA_URLS=f"{patient} {patient}")
+    assert found.is_well("pooler", "replica 1", "replica 2")
+    said = diagnosed(away, GATEWAY_DIRECT_URL=patient).of("pooler", "failure")
+    assert "Connection refused" in said
+    assert "Connection refused" in diagnosed(patient, GATEWAY_REPLICA_URLS=away).of("replica 1", "failure")
+    assert "hidden" not in said
+
+
 def test_nobodys_tokens_are_accepted(patient: str) -> None:
     assert "Set GATEWAY_JWT_SECRET or" in diagnosed(patient, GATEWAY_JWT_SECRET="").of("tokens", "failure")
 
