@@ -78,6 +78,7 @@ def serve_gateway(
             http=Protocol,
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             access_log=False,
+            server_header=False,
             log_level="warning",
             ws_max_size=settings.max_body_bytes,
             timeout_graceful_shutdown=ceil(settings.request_timeout),

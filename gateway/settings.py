@@ -111,6 +111,9 @@ class Settings(BaseSettings):
         default="off",
         description="What becomes of other documents: `off` runs them, `log` notes them, `only` refuses them.",
     )
+    introspection: bool = Field(
+        default=True, description="Whether GraphQL tells its schema; off: nor do errors suggest any of its names."
+    )
     compiled: bool = Field(
         default=True, description="Whether GraphQL operations are compiled; off: graphql-core runs them."
     )

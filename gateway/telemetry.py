@@ -33,6 +33,7 @@ class Asked(Protocol):
     cost: int
 
 
+_NOSNIFF = (b"x-content-type-options", b"nosniff")
 _request_id: ContextVar[bytes | None] = ContextVar("request_id", default=None)
 _asked: ContextVar[list[Asked] | None] = ContextVar("asked", default=None)
 
@@ -123,7 +124,10 @@ _MASKED = JSONResponse({"detail": "Internal Server Error"}, 500)
 
 
 class RequestLog:
-    """Gives every request an id (the caller's own, if it is sane), and logs it when it is answered."""
+    """Gives every request an id (the caller's own, if it is sane), and logs it when it is answered.
+
+    No answer is to be taken for something else than its media type says.
+    """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
@@ -155,7 +159,7 @@ class RequestLog:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id)]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id), _NOSNIFF]
                 if self._tells_timing:
                     message["headers"].append((b"server-timing", _timing(asked, time.perf_counter() - started)))
             await send(message)

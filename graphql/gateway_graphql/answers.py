@@ -69,6 +69,14 @@ def request_error(code: ErrorCode, message: str) -> Answer:
     return Answer(executed=False, errors=[{"message": message, "extensions": {"code": code}}])
 
 
+def without_suggestions(answer: Answer) -> Answer:
+    """Answer the same, without the schema's names that its errors suggest."""
+    if not answer.errors:
+        return answer
+    told = [{**error, "message": error["message"].partition(" Did you mean ")[0]} for error in answer.errors]
+    return answer._replace(errors=told)
+
+
 def to_json(value: Any) -> bytes:
     """Write an answer: the one place where UUIDs, timestamps and JSON get their form."""
     return orjson.dumps(value, option=orjson.OPT_UTC_Z)

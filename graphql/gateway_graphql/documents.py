@@ -9,6 +9,7 @@ from graphql import (
     DocumentNode,
     GraphQLError,
     GraphQLSyntaxError,
+    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     parse,
     specified_rules,
@@ -73,9 +74,11 @@ class Refusal(NamedTuple):
 class Documents:
     """The documents of a schema, by their text."""
 
-    def __init__(self, schema: strawberry.Schema, limits: Limits) -> None:
+    def __init__(self, schema: strawberry.Schema, limits: Limits, *, introspection: bool = True) -> None:
+        """Without `introspection`, the schema is not told."""
         self._schema = schema
         self._limits = limits
+        self._rules = (*specified_rules, *([] if introspection else [NoSchemaIntrospectionCustomRule]))
         self._kept: OrderedDict[str, Document] = OrderedDict()
         self._kept_characters = 0
         self.hits = self.misses = 0
@@ -108,7 +111,7 @@ class Documents:
                 for error in validate_document(
                     self._schema._schema,  # noqa: SLF001 (its name for graphql-core's)
                     node,
-                    tuple(specified_rules),
+                    self._rules,
                 )
             ]
         except GraphQLSyntaxError as error:

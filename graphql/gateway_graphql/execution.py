@@ -21,7 +21,7 @@ from graphql.pyutils import is_awaitable
 from gateway.budget import Budget, Throttled
 from gateway.metrics import count_operation
 from gateway.patience import Patience
-from gateway_graphql.answers import Answer, executed, failed, refused
+from gateway_graphql.answers import Answer, executed, failed, refused, without_suggestions
 from gateway_graphql.context import Context
 from gateway_graphql.documents import Document, Documents, Refusal
 from gateway_graphql.errors import OperationNotAllowed
@@ -70,11 +70,13 @@ class Executor:
         subscriptions: Places = _ANY_NUMBER,
         *,
         compiles: bool = True,
+        introspection: bool = True,
     ) -> None:
-        """Without `compiles`, graphql-core runs everything."""
+        """Without `compiles`, graphql-core runs everything. Without `introspection`, the schema is not told."""
         self._schema = schema
         self._persisted = persisted or PersistedOperations({}, Mode.OFF)
-        self.documents = Documents(schema, limits)
+        self.documents = Documents(schema, limits, introspection=introspection)
+        self._shown: Callable[[Answer], Answer] = (lambda answer: answer) if introspection else without_suggestions
         self._limits = limits
         self._patience = Patience(limits.seconds)
         self._compiles = compiles
@@ -112,7 +114,7 @@ class Executor:
     ) -> Answer:
         answering = self._charged(prepared, operation, context)
         answer = await (answering if self.around is None else self.around(answering, operation, context))
-        return _counted(answer, context, started)
+        return _counted(self._shown(answer) if answer.errors else answer, context, started)
 
     async def _charged(self, prepared: _Prepared | Refusal, operation: Operation, context: Context) -> Answer:
         if isinstance(prepared, Refusal):
@@ -159,7 +161,7 @@ class Executor:
         with place:
             async with aclosing(self._events(prepared.document, operation, context)) as answers:
                 async for answer in answers:
-                    yield answer
+                    yield self._shown(answer)
 
     def _prepared(
         self, operation: Operation, context: Context, allowed: frozenset[OperationType]

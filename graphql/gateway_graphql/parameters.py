@@ -53,6 +53,8 @@ async def posted(request: Request) -> Operation | list[Operation]:
     try:
         body = read_json(await request.body())
     except orjson.JSONDecodeError as error:
+        if request.header(b"content-encoding"):
+            raise BadRequest(415, "The body must not be compressed.", {"Accept-Encoding": "identity"}) from None
         raise BadRequest(400, f"The body is not JSON: {error.msg} (line {error.lineno}).") from None
     if isinstance(body, list) and body and all(isinstance(each, dict) for each in body):
         return [operation_of(each) for each in body]

@@ -50,6 +50,7 @@ class Service:
             budget,
             Places("subscriptions", settings.max_subscriptions),
             compiles=settings.compiled,
+            introspection=settings.introspection,
         )
         self.feeds = Feeds(database)
         self.slow = SlowLog(settings.slow_milliseconds)

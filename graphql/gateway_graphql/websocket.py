@@ -31,6 +31,8 @@ log = structlog.get_logger(__name__)
 
 PROTOCOL = "graphql-transport-ws"
 INIT_TIMEOUT = 10.0
+MESSAGES_A_SECOND = 500
+"""Messages of a socket that are read in a second."""
 SEND_TIMEOUT = 10.0
 """Seconds that a client may leave a message untaken."""
 
@@ -75,6 +77,7 @@ class _Session:
         self._operations: dict[str, asyncio.Task[None]] = {}
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._sending = asyncio.Lock()
+        self._second, self._messages = 0.0, 0
 
     async def run(self) -> None:
         """Serve until either side closes."""
@@ -114,6 +117,7 @@ class _Session:
                 raise Closing(4403, "Token has expired") from None
 
     async def _receive(self) -> None:
+        await self._pace()
         frame = await self._socket.receive()
         if frame["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(frame.get("code", 1000))
@@ -126,6 +130,15 @@ class _Session:
         except (orjson.JSONDecodeError, TypeError, KeyError):
             raise Closing(4400, "Not a message of the protocol") from None
         await take(self, message)
+
+    async def _pace(self) -> None:
+        """Read no more than so much in a second: what else a client sends waits on its own side."""
+        now = time.monotonic()
+        if now - self._second >= 1:
+            self._second, self._messages = now, 0
+        self._messages += 1
+        if self._messages > MESSAGES_A_SECOND:
+            await asyncio.sleep(self._second + 1 - now)
 
     async def _init(self, message: dict[str, Any]) -> None:
         if self._viewer is not None:

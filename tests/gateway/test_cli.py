@@ -198,6 +198,7 @@ NONSENSE = {
     "MAX_SOCKET_OPERATIONS": ["0", "few"],
     "MAX_SOCKETS": ["0", "all"],
     "MAX_SUBSCRIPTIONS": ["-1", "all"],
+    "INTROSPECTION": ["perhaps"],
     "COMPILED": ["perhaps"],
     "FEDERATION": ["perhaps"],
     "BUDGET": ["0", "cheap"],
