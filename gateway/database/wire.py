@@ -27,6 +27,9 @@ _CANCEL_SECONDS = 2.0
 _WALL_NAME = b"gateway_wall"
 _WALL = f"SELECT set_config('{ORGANIZATION}', $1::uuid::text, true)".encode()
 
+_QUOTING = {"22", "P0"}
+"""Classes of errors, of data and of others' triggers, whose words may quote what was sent: they are logged nowhere."""
+
 _DONE = {pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK}
 _NO_ANSWERS = {pq.ExecStatus.PIPELINE_SYNC, pq.ExecStatus.PIPELINE_ABORTED}
 
@@ -231,9 +234,9 @@ class Connection(psycopg.AsyncConnection[Any]):
 
 def _checked(result: PGresult) -> PGresult:
     if result.status not in _DONE:
-        state = result.error_field(pq.DiagnosticField.SQLSTATE) or b""
+        state = (result.error_field(pq.DiagnosticField.SQLSTATE) or b"").decode()
         message = result.error_field(pq.DiagnosticField.MESSAGE_PRIMARY) or b""
-        raise _error_class(state.decode())(message.decode(errors="replace"))
+        raise _error_class(state)(state if state[:2] in _QUOTING else message.decode(errors="replace"))
     return result
 
 

@@ -22,6 +22,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from gateway.auth import LEEWAY, Unauthenticated, Viewer
 from gateway.telemetry import told
 from gateway_graphql.answers import Answer, to_json
+from gateway_graphql.pace import Pace
 from gateway_graphql.parameters import BadRequest, operation_of, read_json
 from gateway_graphql.places import NoPlace
 from gateway_graphql.service import Service
@@ -77,7 +78,7 @@ class _Session:
         self._operations: dict[str, asyncio.Task[None]] = {}
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._sending = asyncio.Lock()
-        self._second, self._messages = 0.0, 0
+        self._pace = Pace(MESSAGES_A_SECOND)
 
     async def run(self) -> None:
         """Serve until either side closes."""
@@ -117,7 +118,7 @@ class _Session:
                 raise Closing(4403, "Token has expired") from None
 
     async def _receive(self) -> None:
-        await self._pace()
+        await self._pace.keep()
         frame = await self._socket.receive()
         if frame["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(frame.get("code", 1000))
@@ -130,15 +131,6 @@ class _Session:
         except (orjson.JSONDecodeError, TypeError, KeyError):
             raise Closing(4400, "Not a message of the protocol") from None
         await take(self, message)
-
-    async def _pace(self) -> None:
-        """Read no more than so much in a second: what else a client sends waits on its own side."""
-        now = time.monotonic()
-        if now - self._second >= 1:
-            self._second, self._messages = now, 0
-        self._messages += 1
-        if self._messages > MESSAGES_A_SECOND:
-            await asyncio.sleep(self._second + 1 - now)
 
     async def _init(self, message: dict[str, Any]) -> None:
         if self._viewer is not None:

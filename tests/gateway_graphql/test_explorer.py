@@ -26,7 +26,7 @@ def is_guarded(response: httpx.Response) -> bool:
     return (
         policy["default-src"] == policy["frame-ancestors"] == "'none'"
         and policy["script-src"] == policy["connect-src"] == "'self'"
-        and response.headers["x-content-type-options"] == "nosniff"
+        and response.headers["x-frame-options"] == "DENY"
         and response.headers["referrer-policy"] == "no-referrer"
     )
 
