@@ -14,7 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Lifespan, Scope
 
 from gateway.auth import Authenticator
 from gateway.budget import Budget
@@ -27,7 +27,7 @@ from gateway.health import Readyz, healthz
 from gateway.limits import Limits
 from gateway.metrics import Metrics, MetricsEndpoint, forget_process
 from gateway.protocol import STATE, ConnectionLimits
-from gateway.redirects import SlashRedirect
+from gateway.routing import Shortcut, SlashRedirect
 from gateway.sampling import Sampler
 from gateway.settings import Settings, read_settings
 from gateway.telemetry import RequestLog, configure_logging
@@ -46,22 +46,50 @@ def create_app(settings: Settings | None = None, more: Sequence[BaseRoute] = ())
     """Make the application, with more routes if wanted. Without settings, reads them from the environment."""
     settings = settings or read_settings()
     # Only then: the extra that it needs is not installed everywhere.
-    tracing = import_module("gateway.tracing") if settings.otel else None
-    configure_logging(settings, *([tracing.with_trace_id] if tracing else []))
-    authenticator = Authenticator(settings)
-    database = _database(settings)
-
+    traces = import_module("gateway.tracing").Tracing() if settings.otel else None
+    configure_logging(settings, *([traces.with_trace_id] if traces else []))
+    authenticator, database = Authenticator(settings), _database(settings)
     budget, drain = Budget(settings.budget), Drain(settings.drain)
     service = Service(settings, authenticator, database, budget, drain)
-    listener = Listener(settings.session_url, service.feeds.wake, service.feeds.wake_all)
-
-    traces = tracing.Tracing() if tracing else None
     if traces:
-        traces.watch_statements(database, settings.database_url)
-        traces.watch_operations(service.execute)
-    sampler = Sampler(
-        database, listener, service.feeds, {"tokens": authenticator, "documents": service.execute.documents}
+        traces.watch(database, settings.database_url, service.execute)
+
+    graphql = Route("/graphql", GraphQLEndpoint(service, explorer_page()))
+    app = Starlette(
+        routes=[
+            graphql,
+            WebSocketRoute("/graphql", WebSocketEndpoint(service)),
+            *explorer_assets(),
+            *rest_routes(Gateway(settings, authenticator, database, budget)),
+            *docs_routes(),
+            Route("/healthz", healthz),
+            Route("/readyz", Readyz(database, drain).answer),
+            Route("/metrics", MetricsEndpoint(settings).answer),
+            *more,
+        ],
+        middleware=[
+            *([traces.middleware] if traces else []),
+            Middleware(RequestLog, settings=settings),
+            Middleware(Metrics),
+            *_cross_origin(settings),
+            Middleware(Limits, most=settings.max_body_bytes, tell=_told),
+            *([Middleware(Consistency)] if settings.replica_urls else []),
+            Middleware(Shortcut, route=graphql),
+        ],
+        exception_handlers=exception_handlers,
+        lifespan=_lifespan(settings, authenticator, database, service, traces),
     )
+    app.router.redirect_slashes = False  # those would name the host that the request names
+    app.router.default = SlashRedirect(app.router)
+    return app
+
+
+def _lifespan(
+    settings: Settings, authenticator: Authenticator, database: Database, service: Service, traces: Any
+) -> Lifespan[Starlette]:
+    feeds, drain = service.feeds, service.drain
+    listener = Listener(settings.session_url, feeds.wake, feeds.wake_all)
+    sampler = Sampler(database, listener, feeds, {"tokens": authenticator, "documents": service.execute.documents})
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, object]]:
@@ -79,34 +107,7 @@ def create_app(settings: Settings | None = None, more: Sequence[BaseRoute] = ())
                 await asyncio.to_thread(traces.close)
             forget_process()
 
-    graphql = Route("/graphql", GraphQLEndpoint(service, explorer_page()))
-    app = Starlette(
-        routes=[
-            graphql,
-            WebSocketRoute("/graphql", WebSocketEndpoint(service)),
-            *explorer_assets(),
-            *rest_routes(Gateway(settings, authenticator, database, budget)),
-            *docs_routes(),
-            Route("/healthz", healthz),
-            Route("/readyz", Readyz(database, drain).answer),
-            Route("/metrics", MetricsEndpoint(settings).answer),
-            *more,
-        ],
-        middleware=[
-            *([Middleware(tracing.RequestSpans, tracing=traces)] if tracing else []),
-            Middleware(RequestLog, settings=settings),
-            Middleware(Metrics),
-            *_cross_origin(settings),
-            Middleware(Limits, most=settings.max_body_bytes, tell=_told),
-            *([Middleware(Consistency)] if settings.replica_urls else []),
-            Middleware(Shortcut, route=graphql),
-        ],
-        exception_handlers=exception_handlers,
-        lifespan=lifespan,
-    )
-    app.router.redirect_slashes = False  # those would name the host that the request names
-    app.router.default = SlashRedirect(app.router)
-    return app
+    return lifespan
 
 
 def _database(settings: Settings) -> Database:
@@ -121,23 +122,6 @@ def _database(settings: Settings) -> Database:
     if replica_urls := settings.replica_urls.split():
         return Replicated(settings.database_url, replica_urls, longest_lag=settings.replica_lag, **limits)
     return Database(settings.database_url, **limits)
-
-
-class Shortcut:
-    """Leads what is asked most past the routing, which costs as much as finding a row."""
-
-    def __init__(self, app: ASGIApp, route: Route) -> None:
-        """`route` is of one path, and answers all methods and errors by itself."""
-        self._app = app
-        self._route = route
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on."""
-        if scope["type"] == "http" and scope["path"] == self._route.path:
-            scope["route"] = self._route
-            await self._route.app(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
 
 
 def _told(error: HTTPException, scope: Scope) -> Response:

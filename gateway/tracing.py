@@ -21,6 +21,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import Span, SpanKind, StatusCode, get_current_span, use_span
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.typing import EventDict, WrappedLogger
 
@@ -60,11 +61,23 @@ class Tracing:
         self._spans.shutdown()
         self._meters.shutdown()
 
-    def watch_statements(self, database: Database, url: str) -> None:
-        """Have each statement of a database be a span."""
+    @staticmethod
+    def with_trace_id(_logger: WrappedLogger, _method: str, entry: EventDict) -> EventDict:
+        """Have a log's entry name the trace that it belongs to."""
+        context = get_current_span().get_span_context()
+        return {**entry, "trace_id": f"{context.trace_id:032x}"} if context.is_valid else entry
+
+    @property
+    def middleware(self) -> Middleware:
+        """What makes each HTTP request a span."""
+        return Middleware(_RequestSpans, tracing=self)
+
+    def watch(self, database: Database, url: str, executor: Executor) -> None:
+        """Make each GraphQL operation a span, and each statement of the database at `url`."""
         known = {"db.system.name": "postgresql", **server_attributes(url)}
         for name in ("run", "on_primary"):
             setattr(database, name, self._watched(getattr(database, name), known))
+        executor.around = self._operation
 
     def _watched(self, run: Run, known: Mapping[str, str | int]) -> Run:
         async def watched(statement: Any, parameters: Mapping[str, object]) -> list[Any]:
@@ -90,10 +103,6 @@ class Tracing:
 
         return watched
 
-    def watch_operations(self, executor: Executor) -> None:
-        """Have each GraphQL operation be a span."""
-        executor.around = self._operation
-
     async def _operation(self, answering: Awaitable[Answer], operation: Operation, context: Context) -> Answer:
         about = {"graphql.operation.type": context.type, "graphql.operation.name": context.operation}
         if operation.query is not None:
@@ -110,8 +119,8 @@ class Tracing:
             return answer
 
 
-class RequestSpans:
-    """Has each HTTP request be a span, below the one that its `traceparent` names."""
+class _RequestSpans:
+    """Makes each HTTP request a span, below the one that its `traceparent` names."""
 
     def __init__(self, app: ASGIApp, tracing: Tracing) -> None:
         self._app = app
@@ -172,9 +181,3 @@ def _describe(span: Span, scope: Scope, headers: Mapping[str, str], about: Mappi
 def _summary(sql: str) -> str:
     table = _FROM.search(sql)
     return sql.split(maxsplit=1)[0] + (f" {table[1]}" if table else "")
-
-
-def with_trace_id(_logger: WrappedLogger, _method: str, entry: EventDict) -> EventDict:
-    """Have a log's entry name the trace that it belongs to."""
-    context = get_current_span().get_span_context()
-    return {**entry, "trace_id": f"{context.trace_id:032x}"} if context.is_valid else entry

@@ -13,7 +13,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from gateway.settings import Settings
-from gateway.tracing import with_trace_id
+from gateway.tracing import Tracing
 from tests.support.collector import Collector, attributes, collecting
 from tests.support.organization import SECRET, Organization
 from tests.support.server import serving
@@ -115,11 +115,11 @@ def test_the_service_has_a_name(collected: Collector) -> None:
 
 
 def test_logs_name_the_trace() -> None:
-    assert "trace_id" not in with_trace_id(None, "info", {})
+    assert "trace_id" not in Tracing.with_trace_id(None, "info", {})
     context = TraceContextTextMapPropagator().extract({"traceparent": f"00-{TRACE}-{PARENT}-01"})
     token = attach(context)
     try:
-        assert with_trace_id(None, "info", {"event": "request"}) == {"event": "request", "trace_id": TRACE}
+        assert Tracing.with_trace_id(None, "info", {"event": "request"}) == {"event": "request", "trace_id": TRACE}
     finally:
         detach(token)
 
