@@ -8,10 +8,10 @@ from importlib import import_module
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Lifespan, Scope
@@ -55,12 +55,13 @@ def create_app(settings: Settings | None = None, more: Sequence[BaseRoute] = ())
         traces.watch(database, settings.database_url, service.execute)
 
     graphql = Route("/graphql", GraphQLEndpoint(service, explorer_page()))
+    rest = rest_routes(Gateway(settings, authenticator, database, budget))
     app = Starlette(
         routes=[
             graphql,
             WebSocketRoute("/graphql", WebSocketEndpoint(service)),
             *explorer_assets(),
-            *rest_routes(Gateway(settings, authenticator, database, budget)),
+            *rest,
             *docs_routes(),
             Route("/healthz", healthz),
             Route("/readyz", Readyz(database, drain).answer),
@@ -74,7 +75,7 @@ def create_app(settings: Settings | None = None, more: Sequence[BaseRoute] = ())
             *_cross_origin(settings),
             Middleware(Limits, most=settings.max_body_bytes, tell=_told),
             *([Middleware(Consistency)] if settings.replica_urls else []),
-            Middleware(Shortcut, route=graphql),
+            Middleware(Shortcut, routes=[graphql, *rest]),
         ],
         exception_handlers=exception_handlers,
         lifespan=_lifespan(settings, authenticator, database, service, traces),
@@ -125,10 +126,8 @@ def _database(settings: Settings) -> Database:
 
 
 def _told(error: HTTPException, scope: Scope) -> Response:
-    request = Request(scope)
-    if request.url.path == "/graphql":
-        return refusal(error, request.headers.get("accept"))
-    return error_response(error, request, {})
+    accept = Headers(scope=scope).get("accept")
+    return refusal(error, accept) if scope["path"] == "/graphql" else error_response(error, accept, {})
 
 
 def _connection_limits(settings: Settings, drain: Drain) -> ConnectionLimits:

@@ -1,5 +1,6 @@
 """Routing where Starlette's own would cost too much, or say too much."""
 
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from starlette.responses import RedirectResponse
@@ -8,20 +9,37 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class Shortcut:
-    """Leads what is asked most past the routing, which costs as much as finding a row."""
+    """Finds what is asked most in a table, past the routing, which costs as much as finding a row."""
 
-    def __init__(self, app: ASGIApp, route: Route) -> None:
-        """`route` is of one path, and answers all methods and errors by itself."""
+    def __init__(self, app: ASGIApp, routes: Sequence[Route]) -> None:
+        """Each of the routes answers all methods and errors by itself, and has one parameter in its path at most."""
         self._app = app
-        self._route = route
+        self._exact = {route.path: route for route in routes if not route.param_convertors}
+        self._around = {_around(route): route for route in routes if route.param_convertors}
+        self._places = {place for place, _ in self._around}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on."""
-        if scope["type"] == "http" and scope["path"] == self._route.path:
-            scope["route"] = self._route
-            await self._route.app(scope, receive, send)
-        else:
+        route = self._find(scope) if scope["type"] == "http" else None
+        if route is None:
             await self._app(scope, receive, send)
+        else:
+            scope["route"] = route
+            await route.app(scope, receive, send)
+
+    def _find(self, scope: Scope) -> Route | None:
+        path = scope["path"]
+        if path in self._exact:
+            return self._exact[path]
+        segments = path.split("/")
+        for place in self._places:
+            value = segments[place] if len(segments) > place else ""
+            route = self._around.get((place, (*segments[:place], *segments[place + 1 :]))) if value else None
+            if route is not None:
+                [name] = route.param_convertors
+                scope["path_params"] = {name: value}
+                return route
+        return None
 
 
 class SlashRedirect:
@@ -43,3 +61,10 @@ class SlashRedirect:
             await RedirectResponse(f"../{quote(path.rpartition('/')[2])}{query}")(scope, receive, send)
         else:
             await self._router.not_found(scope, receive, send)
+
+
+def _around(route: Route) -> tuple[int, tuple[str, ...]]:
+    """Where the parameter stands in a route's path, and the segments around it."""
+    segments = route.path.split("/")
+    [place] = [at for at, segment in enumerate(segments) if segment.startswith("{")]
+    return place, (*segments[:place], *segments[place + 1 :])

@@ -70,9 +70,9 @@ class Unchanged(HTTPException):
         super().__init__(HTTPStatus.PRECONDITION_FAILED, "This is what If-None-Match names.")
 
 
-def error_response(error: Exception, request: Request, headers: Headers) -> Response:
+def error_response(error: Exception, accept: str | None, headers: Headers) -> Response:
     """Make the answer that tells of an exception, with these headers besides. What it does not tell is logged."""
-    writing = _Writing(accepts_problems(request.headers.get("accept")), headers)
+    writing = _Writing(accepts_problems(accept), headers)
     match error:
         case HTTPException():
             return writing.response(error.status_code, error.detail, error.headers)
@@ -125,7 +125,7 @@ def _problem(status: HTTPStatus, detail: Any) -> Mapping[str, Any]:
 
 
 async def _answer(request: Request, error: Exception) -> Response:
-    return error_response(error, request, {})
+    return error_response(error, request.headers.get("accept"), {})
 
 
 exception_handlers = {HTTPException: _answer}

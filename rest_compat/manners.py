@@ -1,19 +1,19 @@
 """HTTP manners: which headers an answer has, and in which form it is sent."""
 
 import gzip
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from email.utils import format_datetime
 from typing import Any
 from uuid import UUID
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.budget import Budget
 from gateway.caching import entity_tag
 from gateway.settings import Settings
 from gateway_graphql.context import Context
+from gateway_graphql.requests import Request
 from rest_compat.errors import JSON, Unchanged
 from rest_compat.preconditions import GZIP, preconditions
 
@@ -33,7 +33,7 @@ _LEAST_COMPRESSED = 1000
 """Bytes: fewer are one packet anyway."""
 _SAFE = frozenset({"GET", "HEAD"})
 
-Headers = MutableMapping[str, str]
+Headers = dict[str, str]
 
 
 def common_headers(settings: Settings) -> dict[str, str]:
@@ -48,16 +48,15 @@ def common_headers(settings: Settings) -> dict[str, str]:
 
 def prefers_successor(request: Request) -> bool:
     """Say whether the client prefers (RFC 7240) the equal GraphQL operation to the data."""
-    return any(
-        preference.split(";")[0].strip().lower() == "graphql"
-        for value in request.headers.getlist("prefer")
-        for preference in value.split(",")
+    preferences = request.list_header(b"prefer")
+    return preferences is not None and any(
+        preference.split(";")[0].strip().lower() == "graphql" for preference in preferences.split(",")
     )
 
 
 def response(content: bytes, status: int, request: Request, headers: Headers, *, tagged: bool) -> Response:
     """Send content compressed where the client takes that, and not at all where it has it already."""
-    compressed = len(content) >= _LEAST_COMPRESSED and "gzip" in request.headers.get("accept-encoding", "")
+    compressed = len(content) >= _LEAST_COMPRESSED and "gzip" in (request.header(b"accept-encoding") or "")
     if tagged:
         # Another form is another entity: a strong tag says that the bytes are the same.
         headers["ETag"] = entity_tag(content, GZIP if compressed else "")
@@ -69,7 +68,18 @@ def response(content: bytes, status: int, request: Request, headers: Headers, *,
     if compressed:
         headers["Content-Encoding"] = "gzip"
         content = gzip.compress(content, compresslevel=1, mtime=0)
-    return Response(content, status, headers, JSON)
+    return _Json(content, status, headers)
+
+
+class _Json(Response):
+    """A response that has just these headers. Starlette would look for each of them which there are."""
+
+    def __init__(self, content: bytes, status: int, headers: Headers) -> None:
+        self.status_code = status
+        self.body = content
+        self.background = None
+        headers |= {"Content-Length": str(len(content)), "Content-Type": JSON}
+        self.raw_headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
 
 
 class Meter:

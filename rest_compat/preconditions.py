@@ -2,9 +2,8 @@
 
 from typing import NamedTuple
 
-from starlette.requests import Request
-
 from gateway.caching import entity_tag, is_known, matches
+from gateway_graphql.requests import Request
 from rest_compat.errors import Changed, Unchanged
 
 GZIP = "-gzip"
@@ -27,11 +26,8 @@ class Preconditions(NamedTuple):
 
 def preconditions(request: Request) -> Preconditions | None:
     """Read what a request makes conditions of; None where it makes none."""
-    headers = request.headers
-    if "if-match" not in headers and "if-none-match" not in headers:
-        return None
-    given = (", ".join(headers.getlist(name)) if name in headers else None for name in ("if-match", "if-none-match"))
-    return Preconditions(*given)
+    given = Preconditions(request.list_header(b"if-match"), request.list_header(b"if-none-match"))
+    return None if given == (None, None) else given
 
 
 def tags(content: bytes) -> tuple[str, str]:

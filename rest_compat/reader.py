@@ -1,18 +1,26 @@
 """Reader: a request's path, query and body become the models that a function asks for."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from email.message import Message
+from functools import lru_cache
 from math import isfinite
 from typing import Any, get_type_hints
+from urllib.parse import parse_qsl
 
+import orjson
 from pydantic import BaseModel, ValidationError, create_model
 from pydantic_core import ErrorDetails
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 
+from gateway_graphql.requests import Request
 from rest_compat.errors import InvalidRequest, UnreadableBody
 
 PLACES = ("path", "query", "header", "body")
+_LONGEST = 200  # characters of Content-Type that are looked at
+_LONG_INTEGER = re.compile(rb"\d{19}")  # orjson makes floats of those beyond 64 bits
 
 
 class Reader:
@@ -23,20 +31,26 @@ class Reader:
         self.models: dict[str, type[BaseModel]] = {place: hints[place] for place in PLACES if place in hints}
         declared = {place: (model, ...) for place, model in self.models.items()}
         # One model of all: its errors say the place by themselves.
-        self._model = create_model(function.__name__, **declared)  # type: ignore[call-overload]  # names not known before
+        model = create_model(function.__name__, **declared)  # type: ignore[call-overload]  # names not known before
+        self._validator = model.__pydantic_validator__
 
     async def read(self, request: Request) -> dict[str, BaseModel]:
         """The models by place. Raises InvalidRequest or UnreadableBody."""
-        given = {"path": request.path_params, "query": dict(request.query_params)}
+        given: dict[str, Any] = {}
+        if "path" in self.models:
+            given["path"] = request.path_params
+        if "query" in self.models:
+            given["query"] = dict(parse_qsl(request.query, keep_blank_values=True)) if request.query else {}
         if "header" in self.models:
-            given["header"] = dict(request.headers)
+            given["header"] = request.headers
         if "body" in self.models:
             given |= await _body(request)
         try:
-            read = self._model.model_validate(given, from_attributes=True)
+            read = self._validator.validate_python(given, from_attributes=True)
         except ValidationError as error:
             raise InvalidRequest([_told(each) for each in error.errors(include_url=False)]) from None
-        return dict(read)
+        parameters: dict[str, BaseModel] = read.__dict__
+        return parameters
 
 
 def _told(error: ErrorDetails) -> Mapping[str, Any]:
@@ -50,9 +64,9 @@ async def _body(request: Request) -> dict[str, Any]:
         body = await request.body()
         if not body:
             return {}
-        if not _is_json(request):
+        if not _is_json((request.header(b"content-type") or "")[:_LONGEST]):
             return {"body": body.decode(errors="replace")}
-        return {"body": json.loads(body, parse_float=_finite, parse_constant=_finite)}
+        return {"body": _read(body)}
     except json.JSONDecodeError as error:
         detail = {"type": "json_invalid", "loc": ("body", error.pos), "msg": "JSON decode error"}
         raise InvalidRequest([{**detail, "input": {}, "ctx": {"error": error.msg}}]) from None
@@ -60,9 +74,18 @@ async def _body(request: Request) -> dict[str, Any]:
         raise UnreadableBody from None
 
 
-def _is_json(request: Request) -> bool:
+def _read(body: bytes) -> Any:
+    """Read JSON: soon, if it is as JSON should be; else as Python does, with its words for what is wrong."""
+    if not _LONG_INTEGER.search(body):
+        with suppress(orjson.JSONDecodeError):
+            return orjson.loads(body)
+    return json.loads(body, parse_float=_finite, parse_constant=_finite)
+
+
+@lru_cache(maxsize=100)
+def _is_json(content_type: str) -> bool:
     header = Message()
-    header["content-type"] = request.headers.get("content-type", "")
+    header["content-type"] = content_type
     subtype = header.get_content_subtype()
     return header.get_content_maintype() == "application" and (subtype == "json" or subtype.endswith("+json"))
 

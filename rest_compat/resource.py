@@ -1,21 +1,21 @@
 """Resource: a path and its calls. Token -> viewer, request -> typed parameters, answer -> bytes."""
 
-import asyncio
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
 import orjson
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gateway.auth import Authenticator
 from gateway.budget import Budget
 from gateway.database.pool import Database
+from gateway.patience import Patience
 from gateway.settings import Settings
 from gateway_graphql.context import Context
+from gateway_graphql.requests import Request
 from gateway_graphql.writes import Overtaken
 from rest_compat.call import Call, Listed, Versions
 from rest_compat.callers import count_call
@@ -41,7 +41,7 @@ class Resource:
     def __init__(self, gateway: Gateway, path: str, calls: Mapping[str, Call]) -> None:
         self._path = path
         self._authenticator, self._database = gateway.authenticator, gateway.database
-        self._seconds = gateway.settings.request_timeout
+        self._patience = Patience(gateway.settings.request_timeout)
         self._meter = Meter(gateway.budget)
         self._headers = common_headers(gateway.settings)
         self._calls = {method: (call, Reader(call.operation)) for method, call in calls.items()}
@@ -53,18 +53,17 @@ class Resource:
         """Answer a request, as an ASGI application."""
         request, headers = Request(scope, receive), self._headers.copy()
         try:
-            async with asyncio.timeout(self._seconds):
-                answer = await self._answer(request, headers)
+            answer = await self._patience.within(self._answer(request, headers))
         except Exception as error:  # noqa: BLE001 (the one boundary: what has no class is masked and logged)
-            answer = error_response(error, request, headers)
+            answer = error_response(error, request.header(b"accept"), headers)
         method = request.method if request.method in self._calls else None
-        count_call(self._path, method, request.headers.get("user-agent", ""), scope.get("viewer"))
+        count_call(self._path, method, request.header(b"user-agent") or "", scope.get("viewer"))
         await answer(scope, receive, send)
 
     async def _answer(self, request: Request, headers: Headers) -> Response:
         if request.method not in self._calls:
             raise HTTPException(405, headers={"Allow": self._allow})
-        viewer = request.scope["viewer"] = await self._authenticator.viewer(request.headers.get("authorization"))
+        viewer = request.scope["viewer"] = await self._authenticator.viewer(request.header(b"authorization"))
         call, reader = self._calls[request.method]
         context = Context(viewer, self._database)
         context.require(call.scope)
@@ -78,10 +77,11 @@ class Resource:
             else:
                 answer = await call.operation(context, **parameters)
         if isinstance(answer, Listed):
-            headers["Link"] = f"{parameters['query'].links(answer.total).header(request.url)}, {headers['Link']}"
+            links = parameters["query"].links(answer.total)
+            headers["Link"] = f"{links.header(request.scope['path'], request.query)}, {headers['Link']}"
             answer = answer.shown
         if call.status == HTTPStatus.CREATED:
-            headers["Location"] = f"{request.url.path}/{answer['id']}"
+            headers["Location"] = f"{request.scope['path']}/{answer['id']}"
         return _response(answer, call.status, request, headers, tagged=call.tagged)
 
     async def _changed_as_seen(
