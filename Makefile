@@ -16,7 +16,7 @@ unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo ready pages graphiql inbox test chaos differential check format schema bench lock clean
+.PHONY: help demo ready pages graphiql inbox test chaos differential check format schema bench lock audit clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -75,6 +75,16 @@ lock: ## Renew requirements.lock where pyproject.toml asks for it (ARGS=--upgrad
 	@.venv/uv/bin/python -m uv --no-config pip compile --quiet --universal --python-version 3.11 \
 		--generate-hashes --no-annotate --custom-compile-command 'make lock' \
 		--all-extras --group dev --output-file requirements.lock $(ARGS) pyproject.toml
+
+# Strict: what the registry does not know is not taken for what nothing is known of.
+audit: ## Ask the package registry for known weaknesses of what requirements.lock holds
+	@$(PYTHON) -m venv .venv/audit
+	@.venv/audit/bin/python -m pip install -qq 'pip-audit>=2.10,<3'
+	@.venv/audit/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off \
+		--requirement requirements.lock 2> .venv/audit.log || { \
+		grep -q '^Found' .venv/audit.log || echo "Not audited: the advisories cannot be had from here." >&2; \
+		tail -n 1 .venv/audit.log >&2; exit 1; }
+	@tail -n 1 .venv/audit.log
 
 clean: ## Remove .venv and everything else that these commands made
 	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist

@@ -211,6 +211,26 @@ REFUSED: dict[str, tuple[str | None, str]] = {
     for algorithm in ALGORITHMS
     for size in (0, 63, 64, 256)
 }
+STRANGER = private_key("RS256", "stranger")
+ODD_KEY_IDS = [
+    "../../../../dev/null", "/proc/self/environ", "' OR 1=1 --", "first\0", "first\n", "\u202efirst", "\ufb01rst",
+    "FIRST", "a" * 4_000, "", "*", "http://127.0.0.1/keys", "0",
+]  # fmt: skip
+REFUSED |= {
+    f"kid {key_id[:20]!r}": (f"Bearer {jwt.encode(CLAIMS, STRANGER, 'RS256', {'kid': key_id})}", "unknown key")
+    for key_id in ODD_KEY_IDS
+} | {
+    f"a key brought along as {name}": (
+        f"Bearer {jwt.encode(CLAIMS, STRANGER, 'RS256', {'kid': 'first', name: value})}",
+        "signature",
+    )
+    for name, value in {
+        "jwk": written("RS256", STRANGER.public_key()),
+        "jku": "https://evil.example/keys",
+        "x5u": "https://evil.example/certificate",
+        "x5c": ["MIIB"],
+    }.items()
+}
 
 
 @pytest.mark.parametrize("case", REFUSED)
