@@ -5,6 +5,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 BENCH ?= compare
 OPERATIONS ?= 1000000
+MINUTES ?= 10
 GRAPHIQL := graphql/gateway_graphql/explorer/dist/index.html
 INBOX := gateway/demo/dist/index.html
 BUILD = { npm --version >/dev/null 2>&1 || { echo "That needs Node.js 20.19 or newer, with npm." >&2; exit 1; }; \
@@ -16,7 +17,7 @@ unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo ready pages graphiql inbox test chaos differential check format schema bench lock audit clean
+.PHONY: help demo ready pages graphiql inbox test chaos soak differential check format schema bench lock audit clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +43,9 @@ test: ready ## Run the tests, on a PostgreSQL of their own
 
 chaos: .venv/ready ## Kill, cut off and overload what is under load, and count what was lost (minutes)
 	@$(PY) -m pytest tests/chaos -m "long or not long" -s $(ARGS)
+
+soak: .venv/ready ## Mixed load for MINUTES, and a picture of memory, CPU, connections and latency (soak.svg)
+	@$(PY) -m tests.chaos.soak $(MINUTES) $(ARGS)
 
 differential: .venv/ready ## Run a million drawn operations against graphql-core (OPERATIONS=1000000)
 	@LEVELWISE_OPERATIONS=$(OPERATIONS) $(PY) -m pytest tests/levelwise/test_differential.py $(ARGS)

@@ -119,6 +119,7 @@ def _database(settings: Settings) -> Database:
         "lock_timeout": settings.lock_timeout,
         "row_security": settings.row_security,
         "prepares": settings.prepare,
+        "most_bytes": settings.max_answer_bytes,
     }
     if replica_urls := settings.replica_urls.split():
         return Replicated(settings.database_url, replica_urls, longest_lag=settings.replica_lag, **limits)

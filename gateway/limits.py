@@ -12,7 +12,9 @@ from gateway.protocol import REFUSAL
 Tell = Callable[[HTTPException, Scope], Response]
 """Makes the answer that tells of a refusal, in the form of the interface that is asked."""
 
+_AWAY = 503
 _CLOSE = {"Connection": "close"}
+_LATER = {"Retry-After": "1"}
 _BROKEN_OFF: Message = {"type": "http.disconnect"}
 
 
@@ -40,7 +42,8 @@ class Limits:
 
     def _refusal(self, scope: Scope) -> HTTPException | None:
         if refusal := scope.get("state", {}).get(REFUSAL):
-            return HTTPException(refusal.status, refusal.detail, _CLOSE)
+            headers = (_CLOSE if refusal.closes else {}) | (_LATER if refusal.status == _AWAY else {})
+            return HTTPException(refusal.status, refusal.detail, headers)
         announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
         return self._too_large() if announced.isdigit() and int(announced) > self._most else None
 

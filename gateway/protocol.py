@@ -36,11 +36,13 @@ class Refusal(NamedTuple):
 
     status: int
     detail: str
+    closes: bool
+    """Whether the connection ends with it. A client that is still sending may then miss the answer."""
 
 
-_BUSY = Refusal(503, "Too many requests are running. Try again later.")
-_CROWDED = Refusal(503, "Too many connections are open. Try again later.")
-_LONG_HEAD = Refusal(431, "The request's headers are too long.")
+_BUSY = Refusal(503, "Too many requests are running. Try again later.", closes=False)
+_CROWDED = Refusal(503, "Too many connections are open. Try again later.", closes=True)
+_LONG_HEAD = Refusal(431, "The request's headers are too long.", closes=True)
 
 
 class Protocol(HttpToolsProtocol):

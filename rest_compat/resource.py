@@ -25,6 +25,9 @@ from rest_compat.preconditions import Preconditions, preconditions, tags
 from rest_compat.reader import Reader
 from rest_compat.successors import Successor
 
+_LONG = 500_000
+"""Bytes: fewer are compressed within a few milliseconds."""
+
 
 class Gateway(NamedTuple):
     """What every path stands on."""
@@ -71,7 +74,7 @@ class Resource:
         with self._meter.charged(context, parameters.get("query"), headers):
             if prefers_successor(request):
                 headers["Preference-Applied"] = "graphql"
-                return _response(await _succeeding(call.successor, context, parameters), 200, request, headers)
+                return await _response(await _succeeding(call.successor, context, parameters), 200, request, headers)
             if call.version and (conditions := preconditions(request)):
                 answer = await self._changed_as_seen(call, call.version, conditions, context, parameters)
             else:
@@ -82,7 +85,7 @@ class Resource:
             answer = answer.shown
         if call.status == HTTPStatus.CREATED:
             headers["Location"] = f"{request.scope['path']}/{answer['id']}"
-        return _response(answer, call.status, request, headers, tagged=call.tagged)
+        return await _response(answer, call.status, request, headers, tagged=call.tagged)
 
     async def _changed_as_seen(
         self,
@@ -108,8 +111,13 @@ async def _succeeding(successor: Successor, context: Context, parameters: Mappin
     return {"operationName": successor.name, "query": successor.document, "variables": variables}
 
 
-def _response(answer: object, status: int, request: Request, headers: Headers, *, tagged: bool = True) -> Response:
-    return response(_json(answer), status, request, headers, tagged=tagged)
+async def _response(
+    answer: object, status: int, request: Request, headers: Headers, *, tagged: bool = True
+) -> Response:
+    content = _json(answer)
+    if len(content) < _LONG:
+        return response(content, status, request, headers, tagged=tagged)
+    return await asyncio.to_thread(response, content, status, request, headers, tagged=tagged)
 
 
 def _json(answer: object) -> bytes:

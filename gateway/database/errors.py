@@ -17,5 +17,13 @@ class DatabaseRefused(Exception):
     """The database answers, and does not do what a command asks of it. The text says why."""
 
 
+class AnswerTooLarge(Exception):
+    """The statement finds more than is answered at once."""
+
+    def __init__(self, most: int) -> None:
+        """`most` is in bytes."""
+        super().__init__(f"This would be answered with more than {most:,} bytes. Ask for less at once.")
+
+
 class MissingReference(Exception):
     """The row refers to one that the organization does not have."""

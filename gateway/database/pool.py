@@ -17,10 +17,11 @@ from gateway.database.address import conninfo
 from gateway.database.connections import Connections
 from gateway.database.errors import DatabaseNotMigrated, DatabaseTimeout, DatabaseUnavailable, MissingReference
 from gateway.database.migrate import is_later, newest_version
+from gateway.database.results import NoAnswer
 from gateway.database.row_security import WALLS, fault_of
 from gateway.database.statements import Row, Statement
 from gateway.database.tables import VERSION_TABLE
-from gateway.database.wire import Connection, NoAnswer
+from gateway.database.wire import Connection
 
 _GRACE = 2.0
 """Seconds beyond a statement's own time, after which a server that was to stop it is thought to be gone."""
@@ -83,13 +84,15 @@ class Database:
         lock_timeout: float = 0,
         row_security: bool = False,
         prepares: bool = True,
+        most_bytes: int = 0,
     ) -> None:
         """Open nothing yet. The timeouts are seconds; a `lock_timeout` of 0 is none but the statement's.
 
         With `row_security` every statement is shown the rows of its `organization_id` alone. `prepares` says whether
-        statements are prepared, which an old pooler between us and the server cannot stand.
+        statements are prepared, which an old pooler between us and the server cannot stand. `most_bytes` are taken of
+        a statement's answer; 0: all.
         """
-        self._patience = statement_timeout + _GRACE
+        self._patience, self._most_bytes = statement_timeout + _GRACE, most_bytes
         self._full_until = 0.0
         self._row_security = row_security
         self._prepares = prepares
@@ -124,7 +127,7 @@ class Database:
         await self._pool.close()
 
     async def _configure(self, connection: Connection) -> None:
-        connection.begin(self._patience, prepares=self._prepares)
+        connection.begin(self._patience, self._most_bytes, prepares=self._prepares)
         if self._row_security:
             await connection.wall()
 

@@ -5,7 +5,10 @@ more than a small statement itself: one row by its key takes less than half of a
 """
 
 import asyncio
+import fcntl
 import select
+import termios
+from array import array
 from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -16,6 +19,8 @@ from psycopg import abc, errors, pq
 from psycopg.adapt import Transformer
 from psycopg.pq.abc import PGconn, PGresult
 
+from gateway.database.errors import AnswerTooLarge
+from gateway.database.results import NoAnswer, checked
 from gateway.database.row_security import ORGANIZATION
 from gateway.database.statements import Row, Statement
 
@@ -27,15 +32,7 @@ _CANCEL_SECONDS = 2.0
 _WALL_NAME = b"gateway_wall"
 _WALL = f"SELECT set_config('{ORGANIZATION}', $1::uuid::text, true)".encode()
 
-_QUOTING = {"22", "P0"}
-"""Classes of errors, of data and of others' triggers, whose words may quote what was sent: they are logged nowhere."""
-
-_DONE = {pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK}
 _NO_ANSWERS = {pq.ExecStatus.PIPELINE_SYNC, pq.ExecStatus.PIPELINE_ABORTED}
-
-
-class NoAnswer(psycopg.OperationalError):
-    """The server does not answer, and does not stop the statement either."""
 
 
 class _Prepared(NamedTuple):
@@ -67,6 +64,9 @@ class Connection(psycopg.AsyncConnection[Any]):
         self._asked_at = 0.0
         self._alarm: asyncio.TimerHandle | None = None
         self._patience = 60.0
+        self._most_bytes = 0
+        self._bytes = 0
+        self._more_comes = False
         self._walled = False
         self._prepares = True
 
@@ -77,9 +77,9 @@ class Connection(psycopg.AsyncConnection[Any]):
             await self._result()
         self._walled = True
 
-    def begin(self, patience: float, *, prepares: bool) -> None:
-        """Watch the socket from now on, and wait for answers so many seconds."""
-        self._patience, self._prepares = patience, prepares
+    def begin(self, patience: float, most_bytes: int, *, prepares: bool) -> None:
+        """Watch the socket from now on; wait for answers so many seconds, and take so many bytes of each."""
+        self._patience, self._most_bytes, self._prepares = patience, most_bytes, prepares
         self._watch()
 
     async def rows(self, statement: Statement[Row], parameters: Mapping[str, object]) -> list[Row]:
@@ -101,8 +101,9 @@ class Connection(psycopg.AsyncConnection[Any]):
                 result = await self._result()
                 loaders = self._loaders(statement.sql, prepared, result)
             return loaders.load_rows(0, result.ntuples, statement.make)
-        except (errors.FeatureNotSupported, errors.ReadOnlySqlTransaction, NoAnswer):
-            # A table was altered, and what was prepared before does not fit it; or there is a better server.
+        except (errors.FeatureNotSupported, errors.ReadOnlySqlTransaction, NoAnswer, AnswerTooLarge):
+            # A table was altered, and what was prepared before does not fit it; or there is a better server; or the
+            # rest of an answer would have to be read.
             await self.close()
             raise
         except asyncio.CancelledError:
@@ -159,11 +160,12 @@ class Connection(psycopg.AsyncConnection[Any]):
             self.pgconn.pipeline_sync()
         loop = self._loop or self._watch()
         self._answered, self._last = loop.create_future(), None
+        self._bytes, self._more_comes = 0, False
         self._asked_at = loop.time()
         if self.pgconn.flush():
             self._writes = True  # more than the socket takes at once
             loop.add_writer(self._socket, self._proceed)
-        return _checked(await self._answered)
+        return checked(await self._answered)
 
     def _watch(self) -> asyncio.AbstractEventLoop:
         self._loop, self._socket = asyncio.get_running_loop(), self.pgconn.socket
@@ -196,6 +198,10 @@ class Connection(psycopg.AsyncConnection[Any]):
     def _proceed(self) -> None:
         """Read what has come, and write what has not gone yet."""
         pgconn, answered = self.pgconn, self._answered
+        if self._more_comes and answered and not answered.done() and self._is_too_large():
+            self._look_away()
+            answered.set_exception(AnswerTooLarge(self._most_bytes))
+            return
         try:
             pgconn.consume_input()
             if self._writes and self._loop and pgconn.flush() == 0:
@@ -207,11 +213,19 @@ class Connection(psycopg.AsyncConnection[Any]):
                 elif self._hung_up.poll(0):
                     pgconn.consume_input()  # to its end: of a connection that was reset the loop tells only once
                 else:
+                    self._more_comes = True
                     break
         except psycopg.OperationalError as error:
             self._look_away()
             if answered and not answered.done():
                 self._take(None, answered, error)
+
+    def _is_too_large(self) -> bool:
+        """Count what is about to be read: libpq would hold all of it, and everybody wait while it is made JSON."""
+        waiting = array("i", [0])
+        fcntl.ioctl(self._socket, termios.FIONREAD, waiting)
+        self._bytes += waiting[0]
+        return 0 < self._most_bytes < self._bytes
 
     def _take(
         self, result: PGresult | None, answered: asyncio.Future[PGresult], error: psycopg.Error | None = None
@@ -230,18 +244,3 @@ class Connection(psycopg.AsyncConnection[Any]):
         if result is not None and result.status == pq.ExecStatus.PIPELINE_SYNC:
             pgconn.exit_pipeline_mode()
         return pgconn.pipeline_status != pq.PipelineStatus.OFF and pgconn.status == pq.ConnStatus.OK
-
-
-def _checked(result: PGresult) -> PGresult:
-    if result.status not in _DONE:
-        state = (result.error_field(pq.DiagnosticField.SQLSTATE) or b"").decode()
-        message = result.error_field(pq.DiagnosticField.MESSAGE_PRIMARY) or b""
-        raise _error_class(state)(state if state[:2] in _QUOTING else message.decode(errors="replace"))
-    return result
-
-
-def _error_class(state: str) -> type[psycopg.Error]:
-    try:
-        return errors.lookup(state)
-    except KeyError:
-        return psycopg.OperationalError if state[:2] in {"08", "53", "57", "58", ""} else psycopg.DatabaseError

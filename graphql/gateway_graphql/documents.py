@@ -1,7 +1,9 @@
 """Documents: parsed, measured and validated once for each text, and kept."""
 
+from asyncio import get_running_loop
 from collections import OrderedDict
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import strawberry
@@ -23,6 +25,8 @@ from gateway_graphql.scalars import UNTOUCHED
 from levelwise import Plan, Unsupported, compile_operation
 
 KEPT_CHARACTERS = 1_000_000
+LONG = 1000
+"""Characters: fewer take a few milliseconds at most."""
 LONGEST_KEPT = 20_000
 """Characters: longer texts are parsed each time. A document takes some hundred times its text in memory."""
 
@@ -74,30 +78,53 @@ class Refusal(NamedTuple):
 class Documents:
     """The documents of a schema, by their text."""
 
-    def __init__(self, schema: strawberry.Schema, limits: Limits, *, introspection: bool = True) -> None:
-        """Without `introspection`, the schema is not told."""
+    def __init__(
+        self, schema: strawberry.Schema, limits: Limits, *, introspection: bool = True, compiles: bool = True
+    ) -> None:
+        """Without `introspection`, the schema is not told. With `compiles` what is read is compiled at once."""
         self._schema = schema
         self._limits = limits
         self._rules = (*specified_rules, *([] if introspection else [NoSchemaIntrospectionCustomRule]))
+        self._compiles = compiles
+        self._reader = ThreadPoolExecutor(1, "documents")
         self._kept: OrderedDict[str, Document] = OrderedDict()
         self._kept_characters = 0
         self.hits = self.misses = 0
         """Texts that were known, and those that had to be read."""
 
-    def __call__(self, text: str) -> Document | Refusal:
-        """Read a text, unless that was done before. The texts that were not asked for longest are forgotten."""
-        if text in self._kept:
+    def known(self, text: str) -> Document | None:
+        """Return the document of a text that was read before."""
+        document = self._kept.get(text)
+        if document is not None:
             self.hits += 1
             self._kept.move_to_end(text)
-            return self._kept[text]
+        return document
+
+    async def read(self, text: str, operation_name: str | None) -> Document | Refusal:
+        """Read a text. Long ones take long, and are read one at a time, in a thread: others are answered meanwhile."""
         self.misses += 1
+        if len(text) < LONG:
+            document = self._read(text)
+        else:
+            document = await get_running_loop().run_in_executor(self._reader, self._compiled, text, operation_name)
+        self._keep(text, document)
+        return document
+
+    def _compiled(self, text: str, operation_name: str | None) -> Document | Refusal:
         document = self._read(text)
+        if isinstance(document, Document) and self._compiles:
+            document.plan(operation_name)
+        return document
+
+    def _keep(self, text: str, document: Document | Refusal) -> None:
+        """Keep it for the next time. The texts that were not asked for longest are forgotten."""
+        if text in self._kept:
+            return  # somebody else has asked for it meanwhile
         if isinstance(document, Document) and len(text) <= LONGEST_KEPT:
             self._kept[text] = document
             self._kept_characters += len(text)
             while self._kept_characters > KEPT_CHARACTERS:
                 self._kept_characters -= len(self._kept.popitem(last=False)[0])
-        return document
 
     def _read(self, text: str) -> Document | Refusal:
         most = self._limits.tokens

@@ -1,6 +1,6 @@
 """The errors that a client may see, each a class with a code. Everything else is masked and logged once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -9,7 +9,7 @@ from graphql import GraphQLError
 
 from gateway.auth import Unauthenticated
 from gateway.budget import Throttled
-from gateway.database.errors import DatabaseNotMigrated, DatabaseTimeout, DatabaseUnavailable
+from gateway.database.errors import AnswerTooLarge, DatabaseNotMigrated, DatabaseTimeout, DatabaseUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -60,15 +60,20 @@ class Forbidden(PublicError):
     code = ErrorCode.FORBIDDEN
 
 
+_TOLD: Mapping[type[Exception], ErrorCode] = {
+    Unauthenticated: ErrorCode.UNAUTHENTICATED,
+    Throttled: ErrorCode.THROTTLED,
+    AnswerTooLarge: ErrorCode.QUERY_TOO_COMPLEX,
+}
+
+
 def public(error: Exception) -> tuple[ErrorCode, str]:
     """Say what the client is told about an exception. What it is not told is logged here."""
     match error:
         case PublicError():
             return error.code, str(error)
-        case Unauthenticated():
-            return ErrorCode.UNAUTHENTICATED, str(error)
-        case Throttled():
-            return ErrorCode.THROTTLED, str(error)
+        case Unauthenticated() | Throttled() | AnswerTooLarge():
+            return _TOLD[type(error)], str(error)
         case DatabaseUnavailable():
             if isinstance(error, DatabaseNotMigrated):
                 log.error("the database's tables are not of this version: run `gateway migrate`", exc_info=error)

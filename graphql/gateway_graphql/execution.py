@@ -75,7 +75,7 @@ class Executor:
         """Without `compiles`, graphql-core runs everything. Without `introspection`, the schema is not told."""
         self._schema = schema
         self._persisted = persisted or PersistedOperations({}, Mode.OFF)
-        self.documents = Documents(schema, limits, introspection=introspection)
+        self.documents = Documents(schema, limits, introspection=introspection, compiles=compiles)
         self._shown: Callable[[Answer], Answer] = (lambda answer: answer) if introspection else without_suggestions
         self._limits = limits
         self._patience = Patience(limits.seconds)
@@ -102,7 +102,7 @@ class Executor:
         """
         started = perf_counter()
         try:
-            prepared = self._prepared(operation, context, allowed)
+            prepared = await self._prepared(operation, context, allowed)
         except OperationNotAllowed:
             raise
         except Exception as error:  # noqa: BLE001 (the boundary: what is not public is masked and logged)
@@ -144,7 +144,7 @@ class Executor:
         """
         started = perf_counter()
         try:
-            prepared = self._prepared(operation, context, allowed)
+            prepared = await self._prepared(operation, context, allowed)
         except Exception as error:  # noqa: BLE001 (likewise)
             yield _counted(failed(error), context, started)
             return
@@ -163,11 +163,11 @@ class Executor:
                 async for answer in answers:
                     yield self._shown(answer)
 
-    def _prepared(
+    async def _prepared(
         self, operation: Operation, context: Context, allowed: frozenset[OperationType]
     ) -> _Prepared | Refusal:
         text = self._persisted.text(operation.query, operation.document_id, operation.extensions)
-        document = self.documents(text)
+        document = self.documents.known(text) or await self.documents.read(text, operation.operation_name)
         if isinstance(document, Refusal):
             return document
         chosen = document.operation(operation.operation_name)

@@ -14,8 +14,8 @@ from sqlalchemy import literal_column, select
 from gateway.database.errors import DatabaseUnavailable
 from gateway.database.migrate import migrate
 from gateway.database.pool import Database
+from gateway.database.results import NoAnswer
 from gateway.database.statements import Statement, scalar
-from gateway.database.wire import NoAnswer
 from gateway.settings import Settings
 from tests.support.organization import SECRET, Organization
 from tests.support.replication import DATABASE, Server, replicated

@@ -180,6 +180,7 @@ NONSENSE = {
     "CLIENT_TIMEOUT": ["0", "nan"],
     "MAX_CONNECTIONS": ["0", "all"],
     "MAX_REQUESTS": ["0", "all"],
+    "MAX_ANSWER_BYTES": ["-1", "16 MB"],
     "MAX_HEAD_BYTES": ["0", "32 kB"],
     "DRAIN": ["-1", "inf"],
     "REPLICA_URLS": ["nonsense", "postgresql://one/name postgresql://two/name?nonsense=1"],

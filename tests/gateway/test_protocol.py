@@ -141,7 +141,7 @@ def test_more_requests_than_are_run_at_once(strict: Organization, connection: ps
         for each in shed:
             answer = each.result()
             assert answer.status_code == 503
-            assert (answer.headers["Retry-After"], answer.headers["Connection"]) == ("1", "close")
+            assert answer.headers["Retry-After"] == "1"
             assert answer.headers["X-Request-ID"]
             assert "Too many requests" in answer.text
             assert set(answer.json()) < {"detail", "errors"}

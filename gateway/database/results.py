@@ -1,0 +1,30 @@
+"""Results: what the server answers to a statement, or the driver's error for what went wrong."""
+
+import psycopg
+from psycopg import errors, pq
+from psycopg.pq.abc import PGresult
+
+_QUOTING = {"22", "P0"}
+"""Classes of errors, of data and of others' triggers, whose words may quote what was sent: they are logged nowhere."""
+
+_DONE = {pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK}
+
+
+class NoAnswer(psycopg.OperationalError):
+    """The server does not answer, and does not stop the statement either."""
+
+
+def checked(result: PGresult) -> PGresult:
+    """Answer a good result. Raises psycopg's error for another one, without details: those may quote a row."""
+    if result.status not in _DONE:
+        state = (result.error_field(pq.DiagnosticField.SQLSTATE) or b"").decode()
+        message = result.error_field(pq.DiagnosticField.MESSAGE_PRIMARY) or b""
+        raise _error_class(state)(state if state[:2] in _QUOTING else message.decode(errors="replace"))
+    return result
+
+
+def _error_class(state: str) -> type[psycopg.Error]:
+    try:
+        return errors.lookup(state)
+    except KeyError:
+        return psycopg.OperationalError if state[:2] in {"08", "53", "57", "58", ""} else psycopg.DatabaseError

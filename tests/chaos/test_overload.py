@@ -1,0 +1,169 @@
+"""More than can be answered: requests, hostile ones among them, which must not hold up the others."""
+
+import asyncio
+import gc
+import itertools
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import uuid4
+
+import httpx
+import psutil
+import psycopg
+import pytest
+import uvicorn
+
+from gateway.app import create_app
+from gateway.protocol import Protocol
+from gateway.settings import Settings
+from tests.support.chaos.cluster import Cluster
+from tests.support.chaos.processes import Gateway, running
+from tests.support.organization import SECRET, Organization, token
+
+pytestmark = pytest.mark.long
+LIST = "{ conversations(first: 20) { nodes { id lead { name } messages(first: 20) { nodes { content } } } } }"
+LONG = '{ conversation(id: "ID") { messages(first: 500) { nodes { content } } } }'
+ADD = """mutation ($m: JSON) {
+    addMessage(input: {conversationId: "ID", role: USER, content: "", metadata: $m}) { userErrors { code } } }"""
+MOST_MEMORY = 400_000_000
+MOST_BLOCKED = 0.05
+A_MEGABYTE = 980_000
+
+
+def test_many_requests_at_once(cluster: Cluster, inside: psycopg.Connection) -> None:
+    gateway = Gateway(cluster.url, POOL_SIZE=10)
+    with running(gateway), Organization(inside, gateway.url) as organization:
+        for _ in range(20):
+            conversation = organization.conversation()
+            for number in range(20):
+                organization.message(conversation, f"message {number}")
+        before = psutil.Process(gateway.process.pid).memory_info().rss
+        statuses, longest = asyncio.run(_flood(organization, 500, 4))
+        after = psutil.Process(gateway.process.pid).memory_info().rss
+    megabytes = f"memory {before / 1e6:.0f} MB before and {after / 1e6:.0f} MB after"
+    print(f"\n500 clients at once, 4 requests each: {json.dumps(statuses)}, longest {longest:.2f} s, {megabytes}")
+    assert statuses.keys() <= {"200", "503"}
+    assert statuses["200"] > 500
+    assert after < MOST_MEMORY
+
+
+async def _flood(organization: Organization, clients: int, times: int) -> tuple[Counter[str], float]:
+    statuses: Counter[str] = Counter()
+    longest = 0.0
+    headers = {"Authorization": f"Bearer {token(organization.id)}"}
+    limits = httpx.Limits(max_connections=None)
+    async with httpx.AsyncClient(
+        base_url=organization.url, headers=headers, timeout=60, verify=False, limits=limits
+    ) as http:
+
+        async def ask(client: int) -> None:
+            nonlocal longest
+            for _ in range(times):
+                started = time.monotonic()
+                if client % 2:
+                    answer = await http.get("/api/v1/conversations")
+                else:
+                    answer = await http.post("/graphql", json={"query": LIST})
+                longest = max(longest, time.monotonic() - started)
+                statuses[str(answer.status_code)] += 1
+                assert answer.status_code != 503 or answer.headers["Retry-After"] == "1"
+
+        await asyncio.gather(*(ask(client) for client in range(clients)))
+    return statuses, longest
+
+
+def hostile(conversation: str, long: str) -> Iterator[tuple[str, str, str, bytes | None]]:
+    """Name, method, path and body of requests that cost the most that limits let through."""
+    documents = {
+        "a comment of 1 MB": "{ viewer { userId } } #" + "x" * A_MEGABYTE,
+        "a string of 1 MB": f'{{ conversations(filter: {{search: "{"x" * A_MEGABYTE}"}}) {{ totalCount }} }}',
+        "a name of 1 MB": f"{{ {'x' * A_MEGABYTE} }}",
+        "1,900 equal fields": f"{{ conversations {{ nodes {{ {'id ' * 1900} }} }} }}",
+        "180 equal selections": f"{{ conversations {{ {'nodes { lead { id name } } ' * 180} }} }}",
+        "1,900 unknown fields": f"{{ viewer {{ {' '.join(f'f{number}' for number in range(1900))} }} }}",
+        "600 unknown arguments": f"{{ conversations({' '.join(f'a{number}: 1' for number in range(600))}) {{ a }} }}",
+        "fragments in circles": "{ conversations { nodes { ...F0 } } }"
+        + "".join(
+            f"fragment F{one} on Conversation {{ {' '.join(f'...F{other}' for other in range(14))} }}"
+            for one in range(14)
+        ),
+        "500 messages of 100,000 characters": LONG.replace("ID", long),
+    }
+    for name, query in documents.items():
+        yield name, "POST", "/graphql", json.dumps({"query": query}).encode()
+    add = ADD.replace("ID", conversation)
+    variables = {
+        "300,000 numbers of metadata": {"m": {"a": [1] * 300_000}},
+        "20,000 ids": {"m": {"a": [str(uuid4()) for _ in range(20_000)]}},
+    }
+    for name, values in variables.items():
+        yield name, "POST", "/graphql", json.dumps({"query": add, "variables": values}).encode()
+    yield "490,000 brackets", "POST", "/graphql", b'{"query": "{a}", "variables": {"a": ' + b"[" * 490_000
+    lead = {"name": "x", "metadata": {f"k{number}": number for number in range(50_000)}}
+    yield "REST: 50,000 members of metadata", "POST", "/api/v1/leads", json.dumps(lead).encode()
+    yield "REST: a list of 240,000", "POST", "/api/v1/leads", json.dumps([{}] * 240_000).encode()
+    yield "REST: 500 messages of 100,000 characters", "GET", f"/api/v1/conversations/{long}", None
+
+
+class Watch:
+    """The longest time that the event loop's thread worked at a stretch: CPU, so that other processes do not count."""
+
+    def __init__(self) -> None:
+        self.longest = 0.0
+
+    async def run(self) -> None:
+        last = time.thread_time()
+        for _ in itertools.count():
+            await asyncio.sleep(0.001)
+            now = time.thread_time()
+            self.longest, last = max(self.longest, now - last), now
+
+
+@contextmanager
+def watched(settings: Settings) -> Iterator[tuple[str, Watch]]:
+    server = uvicorn.Server(uvicorn.Config(create_app(settings), port=0, http=Protocol, log_level="warning"))
+    thread = threading.Thread(target=server.run)
+    gc.collect()
+    gc.freeze()  # as a process that serves does: collections look at what requests leave, not at pytest
+    gc.set_threshold(20_000, 20, 50)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    watch = Watch()
+    watching = asyncio.run_coroutine_threadsafe(watch.run(), server.servers[0].get_loop())
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", watch
+    finally:
+        watching.cancel()
+        server.should_exit = True
+        thread.join()
+        gc.unfreeze()
+        gc.set_threshold(700, 10, 10)
+
+
+def test_nobody_holds_up_the_others(cluster: Cluster, inside: psycopg.Connection) -> None:
+    settings = Settings(database_url=cluster.url, jwt_secret=SECRET, log_level="ERROR", _env_file=None)
+    blocked = {}
+    with watched(settings) as (url, watch), Organization(inside, url) as organization:
+        conversation, long = organization.conversation(), organization.conversation()
+        organization.sql(
+            "INSERT INTO messages (organization_id, conversation_id, role, content)"
+            " SELECT %s, %s, 'user', repeat('x', 100000) FROM generate_series(1, 500)",
+            organization.id,
+            long,
+        )
+        organization.graphql(LIST)
+        headers = {"Content-Type": "application/json", "Accept-Encoding": "gzip"}
+        for name, method, path, body in hostile(str(conversation), str(long)):
+            watch.longest = 0.0
+            answer = organization.http.request(method, path, content=body, headers=headers)
+            time.sleep(0.01)
+            assert answer.status_code < 500, (name, answer.text[:200])
+            blocked[name] = watch.longest
+    for name, seconds in blocked.items():
+        print(f"\n  {name}: the loop worked {seconds * 1000:.0f} ms at a stretch", end="")
+    assert {name: seconds for name, seconds in blocked.items() if seconds > MOST_BLOCKED} == {}
