@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -33,19 +34,29 @@ class Gateway:
         self._environment = {**others, **own, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'graphql'}"}
 
     def start(self) -> None:
+        # A file: a pipe that nobody reads would fill up, and hold up who writes.
+        self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115 (`told` closes it)
         self.process = subprocess.Popen(
             self._arguments,
             env=self._environment,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
+            stderr=self._log,
             start_new_session=True,
         )
         await_status(f"{self.url}/readyz", 200)
 
+    def end(self) -> None:
+        """End it, unless that was seen to."""
+        if not self._log.closed:
+            self.process.terminate()
+            self.told()
+
     def told(self) -> str:
         """What it wrote, once it has ended."""
-        return self.process.communicate(timeout=SECONDS)[1]
+        self.process.wait(SECONDS)
+        with self._log as log:
+            log.seek(0)
+            return log.read()
 
 
 @contextmanager
@@ -57,9 +68,7 @@ def running(*gateways: Gateway) -> Iterator[None]:
         yield
     finally:
         for gateway in gateways:
-            with suppress(ProcessLookupError):
-                gateway.process.terminate()
-            gateway.told()
+            gateway.end()
 
 
 def await_status(url: str, status: int) -> float:
