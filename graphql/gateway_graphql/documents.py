@@ -92,6 +92,15 @@ class Documents:
         self.hits = self.misses = 0
         """Texts that were known, and those that had to be read."""
 
+    def __call__(self, text: str) -> Document | Refusal:
+        """Read a text now, unless that was done before."""
+        document: Document | Refusal | None = self.known(text)
+        if document is None:
+            self.misses += 1
+            document = self._read(text)
+            self._keep(text, document)
+        return document
+
     def known(self, text: str) -> Document | None:
         """Return the document of a text that was read before."""
         document = self._kept.get(text)
@@ -102,11 +111,10 @@ class Documents:
 
     async def read(self, text: str, operation_name: str | None) -> Document | Refusal:
         """Read a text. Long ones take long, and are read one at a time, in a thread: others are answered meanwhile."""
-        self.misses += 1
         if len(text) < LONG:
-            document = self._read(text)
-        else:
-            document = await get_running_loop().run_in_executor(self._reader, self._compiled, text, operation_name)
+            return self(text)
+        self.misses += 1
+        document = await get_running_loop().run_in_executor(self._reader, self._compiled, text, operation_name)
         self._keep(text, document)
         return document
 

@@ -125,9 +125,9 @@ def test_nobody_learns_what_is_wrong_without_the_scope(organization: Organizatio
         assert client.patch("/api/v1/leads/zz", json={}).status_code == 403
 
 
-async def test_a_document_has_a_longest_length() -> None:
+def test_a_document_has_a_longest_length() -> None:
     documents = Documents(schema, Limits(characters=20))
-    refusal = await documents.read("{ viewer { userId } }", None)
+    refusal = documents("{ viewer { userId } }")
     assert isinstance(refusal, Refusal)
     assert refusal.errors[0].extensions == {
         "code": "QUERY_TOO_COMPLEX",
