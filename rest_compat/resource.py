@@ -1,5 +1,6 @@
 """Resource: a path and its calls. Token -> viewer, request -> typed parameters, answer -> bytes."""
 
+from asyncio import to_thread
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -117,7 +118,7 @@ async def _response(
     content = _json(answer)
     if len(content) < _LONG:
         return response(content, status, request, headers, tagged=tagged)
-    return await asyncio.to_thread(response, content, status, request, headers, tagged=tagged)
+    return await to_thread(response, content, status, request, headers, tagged=tagged)
 
 
 def _json(answer: object) -> bytes:
