@@ -2,8 +2,7 @@
 
 import asyncio
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import httpx
@@ -21,8 +20,8 @@ from tests.support.organization import SECRET, Organization
 from tests.support.replication import DATABASE, Server, replicated
 from tests.support.server import serving
 from tests.support.socket import acknowledged
+from tests.support.waiting import until
 
-SECONDS = 10
 LAG = 1.0
 RENAME = """mutation ($id: ID!, $name: String!) {
     updateLead(input: {id: $id, name: $name}) { lead { name conversations { totalCount } } userErrors { code } } }"""
@@ -60,14 +59,6 @@ class Setting:
     def changed(self, name: str) -> None:
         """Change the lead's name as another program does."""
         self.organization.sql("UPDATE leads SET name = %s WHERE organization_id = %s", name, self.organization.id)
-
-
-def until(happens: Callable[[], object]) -> None:
-    """Wait for something."""
-    end = time.monotonic() + SECONDS
-    while not happens():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.02)
 
 
 @contextmanager

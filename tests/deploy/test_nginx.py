@@ -5,15 +5,14 @@ import re
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import psycopg
 import pytest
 
 from gateway.settings import Settings
+from tests.support.commands import await_served
 from tests.support.organization import Organization
 from tests.support.server import free_port
 from tests.support.socket import acknowledged
@@ -21,7 +20,6 @@ from tests.support.stream import EVENT_STREAM, streamed
 
 CONFIGURATION = Path(__file__).parents[2] / "deploy" / "nginx.conf"
 ADDED = "subscription { messageAdded { message { content } } }"
-SECONDS = 10
 
 pytestmark = pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")
 
@@ -49,20 +47,10 @@ def nginx_url(gateway_url: str) -> Iterator[str]:
         )
         with subprocess.Popen(["nginx", "-e", f"{folder}/errors", "-c", str(written)]) as process:
             try:
-                until = time.monotonic() + SECONDS
-                while not _answers(f"http://127.0.0.1:{port}/healthz"):
-                    assert time.monotonic() < until, Path(folder, "errors").read_text()
-                    time.sleep(0.02)
+                await_served(f"http://127.0.0.1:{port}/healthz", told=Path(folder, "errors").read_text)
                 yield f"http://127.0.0.1:{port}"
             finally:
                 process.terminate()
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(url).status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 @pytest.fixture

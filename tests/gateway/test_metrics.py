@@ -1,6 +1,5 @@
 """`/metrics`: what is counted under which few labels, and who may see it."""
 
-import time
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -12,6 +11,7 @@ from tests.support.metrics import counted
 from tests.support.organization import SECRET, Organization, token
 from tests.support.server import serving
 from tests.support.socket import acknowledged
+from tests.support.waiting import until
 
 ROUTE = "/api/v1/leads/{lead_id}"
 
@@ -65,10 +65,7 @@ def test_statements_of_an_operation_are_a_histogram(organization: Organization) 
 
 def eventually(url: str, name: str, least: float, **labels: str) -> None:
     """Wait until a sample is taken, and has at least this value."""
-    until = time.monotonic() + 10
-    while counted(url, name, **labels) < least:
-        assert time.monotonic() < until, f"{name} is {counted(url, name, **labels)}"
-        time.sleep(0.05)
+    until(lambda: counted(url, name, **labels) >= least, told=lambda: f"{name} is {counted(url, name, **labels)}")
 
 
 def test_what_a_process_holds_is_seen(organization: Organization) -> None:

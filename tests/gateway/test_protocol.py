@@ -17,6 +17,7 @@ from gateway.settings import Settings
 from tests.support.organization import SECRET, Organization
 from tests.support.server import serving
 from tests.support.socket import acknowledged
+from tests.support.waiting import until
 
 WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'leads'::regclass"
 
@@ -160,12 +161,9 @@ def test_more_connections_than_are_kept(strict: Organization) -> None:
         assert answer(first)[0] == 200
 
 
-def until(organization: Organization, waiting: int) -> None:
+def await_waiting(organization: Organization, waiting: int) -> None:
     """Return once so many statements wait for the table of leads."""
-    deadline = time.monotonic() + 1.5  # a request's own time is longer
-    while organization.sql(WAITING) != [(waiting,)]:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    until(lambda: organization.sql(WAITING) == [(waiting,)], 1.5)  # a request's own time is longer
 
 
 @pytest.mark.parametrize("write", [True, False])
@@ -181,8 +179,8 @@ def test_a_client_that_goes_away_takes_its_statement_along(
         connection.execute("LOCK TABLE leads")
         with dialled(strict) as client:
             client.sendall(head(strict, *lines, path=path))
-            until(strict, 1)
-        until(strict, 0)
+            await_waiting(strict, 1)
+        await_waiting(strict, 0)
     assert strict.sql("SELECT count(*) FROM leads WHERE name = 'never to be seen'") == [(0,)]
     assert strict.http.get("/api/v1/leads").status_code == 200
 
@@ -195,11 +193,11 @@ def test_what_a_socket_does_not_wait_for_any_more_is_stopped(
         connection.execute("LOCK TABLE leads")
         with acknowledged(strict) as socket:
             id = socket.subscribe("{ leads { nodes { id } } }")
-            until(strict, 1)
+            await_waiting(strict, 1)
             if how == "complete":
                 socket.send("complete", id=id)
-                until(strict, 0)
-        until(strict, 0)
+                await_waiting(strict, 0)
+        await_waiting(strict, 0)
 
 
 def test_a_request_that_takes_too_long(strict: Organization, connection: psycopg.Connection) -> None:

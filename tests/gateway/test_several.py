@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -18,6 +17,7 @@ import httpx
 import pytest
 
 from gateway.settings import Settings
+from tests.support.commands import await_served
 from tests.support.organization import SECRET, Organization
 from tests.support.server import free_port, serving
 from tests.support.socket import acknowledged
@@ -158,13 +158,7 @@ def _running(command: list[str], url: str, **options: object) -> Iterator[str]:
     """Run a program that serves, and stop it."""
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options)  # type: ignore[call-overload]  # handed on
     try:
-        for _ in range(200):
-            try:
-                if httpx.get(f"{url}/readyz", verify=False).status_code == 200:
-                    break
-            except httpx.TransportError:
-                pass
-            time.sleep(0.05)
+        await_served(f"{url}/readyz")
         yield url
     finally:
         process.terminate()

@@ -1,4 +1,4 @@
-"""What the GraphQL room's tests need besides: an organization with many rows."""
+"""What the GraphQL room's tests need besides: a socket, and an organization with many rows."""
 
 from collections.abc import Iterator
 
@@ -6,6 +6,14 @@ import psycopg
 import pytest
 
 from tests.support.organization import Organization
+from tests.support.socket import Socket, acknowledged
+
+
+@pytest.fixture
+def socket(organization: Organization) -> Iterator[Socket]:
+    """A socket of the organization's, on which operations can be run."""
+    with acknowledged(organization) as socket:
+        yield socket
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from tests.support.server import free_port
+from tests.support.waiting import until
 
 PROGRAM = os.environ.get("GATEWAY_TEST_PGBOUNCER") or shutil.which("pgbouncer")
 _PREPARES_FROM = (1, 21)
@@ -29,10 +29,10 @@ listen_port = {port}
 unix_socket_dir =
 auth_type = trust
 auth_file = {folder}/users
-pool_mode = transaction
+pool_mode = {mode}
 default_pool_size = 3
 max_client_conn = 200
-ignore_startup_parameters = options,statement_timeout,lock_timeout
+ignore_startup_parameters = {ignored}
 {prepared}
 """
 
@@ -45,8 +45,10 @@ class Pooler(NamedTuple):
 
 
 @contextmanager
-def pooled(database_url: str) -> Iterator[Pooler]:
-    """Run PgBouncer before a database's server."""
+def pooled(
+    database_url: str, mode: str = "transaction", ignored: str = "options,statement_timeout,lock_timeout"
+) -> Iterator[Pooler]:
+    """Run PgBouncer before a database's server; `ignored` are startup parameters."""
     assert PROGRAM is not None
     version = re.search(r"PgBouncer (\d+)\.(\d+)", subprocess.check_output([PROGRAM, "--version"], text=True))
     assert version is not None
@@ -62,6 +64,8 @@ def pooled(database_url: str) -> Iterator[Pooler]:
                 server_port=server["port"],
                 port=port,
                 folder=folder,
+                mode=mode,
+                ignored=ignored,
                 prepared="max_prepared_statements = 20" if prepares else "",
             )
         )
@@ -71,18 +75,15 @@ def pooled(database_url: str) -> Iterator[Pooler]:
         command = [PROGRAM, "-q", str(configuration)]
         with subprocess.Popen(command, user=account and account.pw_uid, stderr=subprocess.DEVNULL) as process:
             try:
-                _wait(url)
+                until(lambda: _answers(url))
                 yield Pooler(url, prepares)
             finally:
                 process.terminate()
 
 
-def _wait(url: str) -> None:
-    for _ in range(200):
-        try:
-            psycopg.connect(url).close()
-        except psycopg.OperationalError:
-            time.sleep(0.05)
-        else:
-            return
-    raise RuntimeError("PgBouncer does not answer")
+def _answers(url: str) -> bool:
+    try:
+        psycopg.connect(url).close()
+    except psycopg.OperationalError:
+        return False
+    return True
