@@ -100,6 +100,7 @@ class Settings(BaseSettings):
     max_root_fields: int = Field(default=100, ge=1, description="Most root fields of an operation.")
     max_fields: int = Field(default=2000, ge=1, description="Most fields, counted as often as fragments spread them.")
     max_tokens: int = Field(default=2000, ge=1, description="Most tokens of a document.")
+    max_characters: int = Field(default=1_000_000, ge=1, description="Longest document, in characters.")
     max_cost: int = Field(default=10_000, ge=1, description="Most rows that an operation's pages may ask for.")
     max_batch: int = Field(default=10, ge=1, description="Most operations of a batched request.")
     max_socket_operations: int = Field(default=100, ge=1, description="Most operations on a WebSocket at once.")

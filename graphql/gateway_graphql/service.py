@@ -38,6 +38,7 @@ class Service:
             root_fields=settings.max_root_fields,
             fields=settings.max_fields,
             tokens=settings.max_tokens,
+            characters=settings.max_characters,
             cost=settings.max_cost,
             seconds=settings.request_timeout,
         )

@@ -21,6 +21,7 @@ from tests.support.keys import (
     public_pem,
     signed,
     with_signature,
+    written,
 )
 from tests.support.organization import SECRET
 

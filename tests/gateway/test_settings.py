@@ -75,6 +75,7 @@ NONSENSE = {
     "MAX_ROOT_FIELDS": ["0", "few"],
     "MAX_FIELDS": ["0", "few"],
     "MAX_TOKENS": ["0", "few"],
+    "MAX_CHARACTERS": ["0", "few"],
     "MAX_BATCH": ["0", "few"],
     "MAX_COST": ["0", "cheap"],
     "MAX_SOCKET_OPERATIONS": ["0", "few"],
