@@ -22,6 +22,10 @@ os.environ.setdefault("GATEWAY_DRAIN", "0")  # of those that are run as processe
 @pytest.fixture(scope="session")
 def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A migrated database, shared by all tests: each keeps to organizations of its own."""
+    if cluster := os.environ.get("GATEWAY_TEST_CITUS_URL"):
+        migrate(cluster, citus=True)
+        yield cluster
+        return
     with embedded_postgres(tmp_path_factory.mktemp("postgres") / "data", durable=False) as url:
         migrate(url)
         yield url

@@ -1,28 +1,29 @@
 """Creation: one row inserted, and once only for each idempotency key, in one statement."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, NamedTuple
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
-    CTE,
     ColumnElement,
     Table,
     Uuid,
     bindparam,
     delete,
-    func,
     insert,
     literal_column,
+    or_,
     select,
 )
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 
+from gateway.database.errors import AlreadyThere
 from gateway.database.pool import Tenant
 from gateway.database.statements import ORGANIZATION_ID, Row, Statement
 from gateway.database.tables import idempotency_keys as keys
 
-KEPT_HOURS = 24
+_HELD = timedelta(hours=24)
+"""How long a key is good for."""
 
 
 class IdempotencyKey(NamedTuple):
@@ -39,6 +40,32 @@ class EarlierCreation(NamedTuple):
     row_id: UUID
 
 
+_KEY = bindparam("key", type_=keys.c.key.type)
+_EARLIER = Statement(
+    select(keys.c.request, keys.c.row_id).where(keys.c.organization_id == ORGANIZATION_ID, keys.c.key == _KEY),
+    EarlierCreation._make,
+)
+
+# In front of a claim: what was used so long ago is free again. Some others go, so that the table keeps its size.
+_OLD = (
+    keys.c.organization_id == ORGANIZATION_ID,
+    keys.c.created_at < bindparam("held_from", type_=keys.c.created_at.type),
+)
+_SOME = (
+    select(keys.c.key).where(*_OLD, keys.c.key != _KEY).limit(literal_column("10")).with_for_update(skip_locked=True)
+)
+_SWEEP = Statement(delete(keys).where(*_OLD, or_(keys.c.key == _KEY, keys.c.key.in_(_SOME))), tuple)
+_CLAIM = Statement(
+    insert(keys).values(
+        organization_id=ORGANIZATION_ID,
+        key=_KEY,
+        request=bindparam("request", type_=keys.c.request.type),
+        row_id=bindparam("id", type_=Uuid),
+    ),
+    tuple,
+)
+
+
 class Creation(Generic[Row]):
     """Inserts rows into one table. Columns that are not named have their defaults."""
 
@@ -53,9 +80,9 @@ class Creation(Generic[Row]):
         self.table = table.name
         columns = ["organization_id", "id", *names]
         values = {name: bindparam(name, type_=table.c[name].type) for name in columns}
-        self._plain = Statement(insert(table).values(values).returning(*returned), make)
-        rows = select(*values.values()).select_from(_claimed()).add_cte(_swept())
-        self._claiming = Statement(insert(table).from_select(columns, rows).returning(*returned), make)
+        query = insert(table).values(values).returning(*returned)
+        self._plain = Statement(query, make)
+        self._claiming = Statement(query, make, behind=(_SWEEP, _CLAIM))
 
     async def __call__(
         self, tenant: Tenant, values: Mapping[str, object], key: IdempotencyKey | None
@@ -64,44 +91,10 @@ class Creation(Generic[Row]):
         row = {"id": uuid4(), **values}
         if key is None:
             return (await tenant.all(self._plain, **row))[0]
-        created = await tenant.first(self._claiming, **row, key=key.key, request=key.request)
-        return created or (await tenant.all(_EARLIER, key=key.key))[0]
-
-
-_KEY = bindparam("key", type_=keys.c.key.type)
-_HELD_FROM = func.now() - literal_column(f"interval '{KEPT_HOURS} hours'")
-
-_EARLIER = Statement(
-    select(keys.c.request, keys.c.row_id).where(keys.c.organization_id == ORGANIZATION_ID, keys.c.key == _KEY),
-    EarlierCreation._make,
-)
-
-
-def _claimed() -> CTE:
-    """Return one row if the key is free, or was used so long ago that it is free again; else none."""
-    mine = {
-        "request": bindparam("request", type_=keys.c.request.type),
-        "row_id": bindparam("id", type_=Uuid),
-        "created_at": func.now(),
-    }
-    claim = postgresql_insert(keys).values(organization_id=ORGANIZATION_ID, key=_KEY, **mine)
-    return (
-        claim.on_conflict_do_update(
-            index_elements=[keys.c.organization_id, keys.c.key],
-            set_=mine,
-            where=keys.c.created_at < _HELD_FROM,
-        )
-        .returning(keys.c.key)
-        .cte("claimed")
-    )
-
-
-def _swept() -> CTE:
-    """Forget some keys that nobody may use any more, so that the table keeps its size."""
-    old = (
-        select(keys.c.key)
-        .where(keys.c.organization_id == ORGANIZATION_ID, keys.c.created_at < _HELD_FROM, keys.c.key != _KEY)
-        .limit(literal_column("10"))
-        .with_for_update(skip_locked=True)
-    )
-    return delete(keys).where(keys.c.organization_id == ORGANIZATION_ID, keys.c.key.in_(old)).cte("swept")
+        asked = {**row, "key": key.key, "request": key.request, "held_from": datetime.now(UTC) - _HELD}
+        while True:
+            try:
+                return (await tenant.all(self._claiming, **asked))[0]
+            except AlreadyThere:
+                if earlier := await tenant.first(_EARLIER, key=key.key):
+                    return earlier  # unless it was swept away just now

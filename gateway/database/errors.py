@@ -27,3 +27,7 @@ class AnswerTooLarge(Exception):
 
 class MissingReference(Exception):
     """The row refers to one that the organization does not have."""
+
+
+class AlreadyThere(Exception):
+    """The row's key is another row's."""

@@ -1,4 +1,4 @@
-"""Listener: the one connection of a process on which PostgreSQL announces what has changed."""
+"""Listener: the one connection of a process on which PostgreSQL announces what has changed; on Citus, one a node."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -9,10 +9,10 @@ from uuid import UUID, uuid4
 import orjson
 import psycopg
 import structlog
-from psycopg.pq.abc import PGconn
 from sqlalchemy import Text, bindparam, func, literal_column, select
 
 from gateway.database.address import conninfo
+from gateway.database.citus import addresses_of_nodes
 from gateway.database.pool import Database
 from gateway.database.statements import Statement, scalar
 
@@ -21,6 +21,8 @@ log = structlog.get_logger(__name__)
 CHANNEL = "gateway_changes"
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 """Seconds between attempts to connect."""
+_SAME_NODES = 30.0
+"""Seconds that a cluster is thought to have the same nodes."""
 
 _ANNOUNCE: Statement[None] = Statement(
     select(func.pg_notify(bindparam("channel", type_=Text), literal_column("''"))), scalar
@@ -65,48 +67,37 @@ class Listener:
         while True:
             try:
                 await self._listen()
-            except (psycopg.OperationalError, psycopg.InterfaceError, OSError):
+            except* (psycopg.OperationalError, psycopg.InterfaceError, OSError):
                 if self.connected:
                     pause = _FIRST_PAUSE
                     log.warning("the listening connection broke")
             finally:
-                self.connected, self._asked_at = False, None
+                self.connected = False
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
     async def _listen(self) -> None:
-        connection = await psycopg.AsyncConnection.connect(
-            conninfo(self._url, "conversations-gateway listener"), autocommit=True
-        )
-        async with connection:
+        """Listen to the server and to all nodes that it names, until these are others or a connection breaks."""
+        address = conninfo(self._url, "conversations-gateway listener")
+        async with await _connected(address) as connection:
+            nodes = await addresses_of_nodes(connection, address)
+            async with asyncio.TaskGroup() as listening:
+                others = [listening.create_task(self._listen_to(node)) for node in nodes]
+                await connection.execute(f"LISTEN {CHANNEL}")
+                self.connected = True
+                self._on_connected()
+                while nodes == await addresses_of_nodes(connection, address):
+                    async for announcement in connection.notifies(timeout=_SAME_NODES if nodes else None):
+                        self._hear(announcement.payload)
+                for task in others:
+                    task.cancel()
+
+    async def _listen_to(self, address: str) -> None:
+        async with await _connected(address) as connection:
             await connection.execute(f"LISTEN {CHANNEL}")
-            await connection.execute(f"LISTEN {self._own}".encode())
-            self.connected = True
             self._on_connected()
-            await self._hear_all(connection.pgconn)
-
-    async def _hear_all(self, pgconn: PGconn) -> None:
-        """Read for as long as the connection holds. The loop is asked once to tell that something came."""
-        loop, socket = asyncio.get_running_loop(), pgconn.socket
-        broken: asyncio.Future[None] = loop.create_future()
-
-        def read() -> None:
-            try:
-                pgconn.consume_input()
-            except psycopg.OperationalError as error:
-                loop.remove_reader(socket)  # closed, and soon another's
-                broken.set_exception(error)
-            while announcement := pgconn.notifies():
-                if announcement.relname.decode() == CHANNEL:
-                    self._hear(announcement.extra.decode())
-                elif self._asked_at is not None:
-                    self._lag, self._asked_at = monotonic() - self._asked_at, None
-
-        loop.add_reader(socket, read)
-        try:
-            await broken
-        finally:
-            loop.remove_reader(socket)
+            async for announcement in connection.notifies():
+                self._hear(announcement.payload)
 
     def _hear(self, payload: str) -> None:
         try:
@@ -117,6 +108,10 @@ class Listener:
             self._on_connected()
         else:
             self._on_change(change)
+
+
+async def _connected(address: str) -> psycopg.AsyncConnection:
+    return await psycopg.AsyncConnection.connect(address, autocommit=True)
 
 
 def _read(payload: str) -> Change:

@@ -9,6 +9,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import NullPool, create_engine, text
 
+from gateway.database.citus import allow_triggers, distribute
 from gateway.database.positions import mend_positions
 from gateway.database.row_security import wall, walled_roles
 
@@ -33,10 +34,11 @@ def is_later(version: str) -> bool:
     return version.isdecimal() and version > newest_version()
 
 
-def migrate(database_url: str, role: str | None = None) -> int:
+def migrate(database_url: str, role: str | None = None, *, citus: bool = False) -> int:
     """Make or change the tables in the connection's default schema. Safe to repeat, and to run twice at once.
 
-    A role that is named is walled, and so are, with new tables too, those that have been before.
+    A role that is named is walled, and so are, with new tables too, those that have been before. With `citus` the
+    tables are distributed over its nodes.
     Returns how many messages had positions of another server, as after a restore: they are mended. All steps commit
     together, or none does. Raises DatabaseRefused, and SQLAlchemy's `DBAPIError` where the database refuses.
     """
@@ -46,8 +48,9 @@ def migrate(database_url: str, role: str | None = None) -> int:
     config = _config()
     with engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        allow_triggers(connection)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         for walled in sorted(walled_roles(connection) | ({role} if role else set())):
             wall(connection, walled)
-        return mend_positions(connection)
+        return 0 if distribute(connection, asked=citus) else mend_positions(connection)

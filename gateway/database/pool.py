@@ -15,7 +15,13 @@ from sqlalchemy import column, literal_column, select, table
 
 from gateway.database.address import conninfo
 from gateway.database.connections import Connections
-from gateway.database.errors import DatabaseNotMigrated, DatabaseTimeout, DatabaseUnavailable, MissingReference
+from gateway.database.errors import (
+    AlreadyThere,
+    DatabaseNotMigrated,
+    DatabaseTimeout,
+    DatabaseUnavailable,
+    MissingReference,
+)
 from gateway.database.migrate import is_later, newest_version
 from gateway.database.results import NoAnswer
 from gateway.database.row_security import WALLS, fault_of
@@ -45,6 +51,8 @@ def translated_errors() -> Iterator[None]:
         yield
     except errors.ForeignKeyViolation as error:
         raise MissingReference from error
+    except errors.UniqueViolation as error:
+        raise AlreadyThere from error
     except errors.QueryCanceled as error:
         raise DatabaseTimeout from error
     except (errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedFunction) as error:
@@ -127,9 +135,7 @@ class Database:
         await self._pool.close()
 
     async def _configure(self, connection: Connection) -> None:
-        connection.begin(self._patience, self._most_bytes, prepares=self._prepares)
-        if self._row_security:
-            await connection.wall()
+        connection.begin(self._patience, self._most_bytes, prepares=self._prepares, walled=self._row_security)
 
     async def run(self, statement: Statement[Row], parameters: Mapping[str, object]) -> list[Row]:
         """All rows of one statement. Raises DatabaseUnavailable or DatabaseTimeout."""

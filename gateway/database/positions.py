@@ -26,6 +26,7 @@ _MEND = """
 UPDATE messages SET transaction_id = 0
 WHERE transaction_id >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint
 """
+_FORGET = "UPDATE messages SET transaction_id = 0 WHERE transaction_id <> 0"
 # It counts each conversation's messages again, whose number stays as it is.
 _COUNTING = "ALTER TABLE messages {} TRIGGER gateway_messages_updated"
 
@@ -37,7 +38,16 @@ def mend_positions(connection: Connection) -> int:
     """
     if not connection.exec_driver_sql(AHEAD).scalar_one():
         return 0
+    return _updated(connection, _MEND)
+
+
+def forget_positions(connection: Connection) -> None:
+    """Make all messages old ones: they are about to go to servers that count for themselves."""
+    _updated(connection, _FORGET)
+
+
+def _updated(connection: Connection, statement: str) -> int:
     connection.exec_driver_sql(_COUNTING.format("DISABLE"))
-    mended = connection.exec_driver_sql(_MEND).rowcount
+    updated = connection.exec_driver_sql(statement).rowcount
     connection.exec_driver_sql(_COUNTING.format("ENABLE"))
-    return mended
+    return updated

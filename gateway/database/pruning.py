@@ -12,6 +12,7 @@ from uuid import UUID
 
 import psycopg
 
+from gateway.database.citus import BULK
 from gateway.database.refusals import told_refusals
 
 BATCH = 1000
@@ -106,8 +107,8 @@ def _pruned(connection: Connection, table: str, values: dict[str, Any]) -> Itera
     place: dict[str, Any] = {}
     while True:
         with connection.transaction():
-            # The triggers keep times, and tell nobody.
-            connection.execute("SET LOCAL gateway.bulk = 'on'")
+            for setting in BULK:
+                connection.execute(setting.encode())
             rows = connection.execute(finding(table, behind=bool(place)).encode(), values | place).fetchall()
             if not rows:
                 return

@@ -9,6 +9,7 @@ import psycopg
 from psycopg import errors
 
 from gateway.database.chunks import Chunk, ImportFailed
+from gateway.database.citus import BULK
 from gateway.database.lines import COLUMNS, TYPES
 from gateway.database.row_security import ORGANIZATION
 
@@ -23,8 +24,8 @@ class Staging:
     def __init__(self, connection: Connection, organization_id: UUID) -> None:
         self._connection = connection
         self._organization: dict[str, object] = {"organization_id": organization_id}
-        # The triggers keep the times that a bulk load brings.
-        self._execute("SELECT set_config('gateway.bulk', 'on', true), set_config('work_mem', '32MB', true)")
+        for setting in (*BULK, "SET LOCAL work_mem = '32MB'"):
+            self._execute(setting)
         self._execute(f"SELECT set_config('{ORGANIZATION}', %(organization_id)s::uuid::text, true)")
         # One import of an organization at a time: two of the same rows in another order would deadlock.
         self._execute("SELECT pg_advisory_xact_lock(hashtextextended(%(organization_id)s::uuid::text, 0))")

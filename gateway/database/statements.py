@@ -28,11 +28,22 @@ class Statement(Generic[Row]):
     'SELECT $1::INTEGER AS n'
     """
 
-    __slots__ = ("_encoders", "_formats", "make", "names", "planned_anew", "reads", "sql")
+    __slots__ = ("_encoders", "_formats", "behind", "make", "names", "planned_anew", "reads", "sql")
 
-    def __init__(self, query: Executable, make: Callable[[Sequence[Any]], Row], *, planned_anew: bool = False) -> None:
-        """`planned_anew` where the best plan depends on the values, as of searches: it is not prepared."""
+    def __init__(
+        self,
+        query: Executable,
+        make: Callable[[Sequence[Any]], Row],
+        *,
+        planned_anew: bool = False,
+        behind: Sequence["Statement[Any]"] = (),
+    ) -> None:
+        """`planned_anew` where the best plan depends on the values, as of searches: it is not prepared.
+
+        `behind` are statements that are run in front of it, in one transaction, for what they do.
+        """
         self.planned_anew = planned_anew
+        self.behind = behind
         assert isinstance(query, ClauseElement)  # noqa: S101 (for the type checker: all that is built here is)
         compiled = query.compile(dialect=_DIALECT)
         assert isinstance(compiled, SQLCompiler)  # noqa: S101 (likewise)

@@ -6,31 +6,34 @@ more than a small statement itself: one row by its key takes less than half of a
 
 import asyncio
 import fcntl
-import select
 import termios
 from array import array
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from select import poll
 from typing import Any, NamedTuple
-from uuid import UUID
 
 import psycopg
 from psycopg import abc, errors, pq
 from psycopg.adapt import Transformer
 from psycopg.pq.abc import PGconn, PGresult
+from sqlalchemy import Text, cast, func, literal_column, select
 
 from gateway.database.errors import AnswerTooLarge
 from gateway.database.results import NoAnswer, checked
 from gateway.database.row_security import ORGANIZATION
-from gateway.database.statements import Row, Statement
+from gateway.database.statements import ORGANIZATION_ID, Row, Statement
 
 KEPT_STATEMENTS = 256
 """Prepared statements that a connection keeps: each takes memory of the server."""
 
 _CANCEL_SECONDS = 2.0
 
-_WALL_NAME = b"gateway_wall"
-_WALL = f"SELECT set_config('{ORGANIZATION}', $1::uuid::text, true)".encode()
+_WALL = Statement(
+    select(func.set_config(literal_column(f"'{ORGANIZATION}'"), cast(ORGANIZATION_ID, Text), literal_column("true"))),
+    tuple,
+)
+"""Sends the organization in front of what is to see its rows alone."""
 
 _NO_ANSWERS = {pq.ExecStatus.PIPELINE_SYNC, pq.ExecStatus.PIPELINE_ABORTED}
 
@@ -59,7 +62,7 @@ class Connection(psycopg.AsyncConnection[Any]):
         self._writes = False
         self._answered: asyncio.Future[PGresult] | None = None
         self._last: PGresult | None = None
-        self._hung_up = select.poll()
+        self._hung_up = poll()
         self._hung_up.register(pgconn.socket, 0)
         self._asked_at = 0.0
         self._alarm: asyncio.TimerHandle | None = None
@@ -70,36 +73,29 @@ class Connection(psycopg.AsyncConnection[Any]):
         self._walled = False
         self._prepares = True
 
-    async def wall(self) -> None:
-        """From now on, let each statement see the rows of its `organization_id` alone."""
-        if self._prepares:
-            self.pgconn.send_prepare(_WALL_NAME, _WALL)
-            await self._result()
-        self._walled = True
+    def begin(self, patience: float, most_bytes: int, *, prepares: bool, walled: bool) -> None:
+        """Watch the socket from now on; wait for answers so many seconds, and take so many bytes of each.
 
-    def begin(self, patience: float, most_bytes: int, *, prepares: bool) -> None:
-        """Watch the socket from now on; wait for answers so many seconds, and take so many bytes of each."""
-        self._patience, self._most_bytes, self._prepares = patience, most_bytes, prepares
+        Where it is `walled`, each statement sees the rows of its `organization_id` alone.
+        """
+        self._patience, self._most_bytes = patience, most_bytes
+        self._prepares, self._walled = prepares, walled
         self._watch()
 
     async def rows(self, statement: Statement[Row], parameters: Mapping[str, object]) -> list[Row]:
         """Run a statement. Raises psycopg's errors, without their details: those may quote what a row holds."""
         try:
-            values, formats = statement.encoded(parameters)
-            if statement.planned_anew or not self._prepares:
-                self._begin(parameters)
-                self.pgconn.send_query_params(
-                    statement.sql.encode(), values, param_formats=formats, result_format=pq.Format.BINARY
-                )
-                result = await self._result()
-                loaders: abc.Transformer = Transformer(self)
-                loaders.set_pgresult(result)
-            else:
-                prepared = self._prepared_by_sql.get(statement.sql) or await self._prepare(statement.sql)
-                self._begin(parameters)
-                self.pgconn.send_query_prepared(prepared.name, values, formats, pq.Format.BINARY)
-                result = await self._result()
-                loaders = self._loaders(statement.sql, prepared, result)
+            statements = (*self._in_front(statement, parameters), statement)
+            encoded = [each.encoded(parameters) for each in statements]
+            for each in statements if self._prepares else ():
+                if each.sql not in self._prepared_by_sql and not each.planned_anew:
+                    await self._prepare(each.sql)
+            if len(statements) > 1:
+                self.pgconn.enter_pipeline_mode()  # all travel together, and are one transaction
+            for each, (values, formats) in zip(statements, encoded, strict=True):
+                self._send(each.sql, values, formats)
+            result = await self._result()
+            loaders = self._loaders(statement.sql, result)
             return loaders.load_rows(0, result.ntuples, statement.make)
         except (errors.FeatureNotSupported, errors.ReadOnlySqlTransaction, NoAnswer, AnswerTooLarge):
             # A table was altered, and what was prepared before does not fit it; or there is a better server; or the
@@ -123,18 +119,19 @@ class Connection(psycopg.AsyncConnection[Any]):
         self._look_away()
         return await super().wait(*args, **options)
 
-    def _begin(self, parameters: Mapping[str, Any]) -> None:
-        """Send in front of a statement whose rows it may see: both travel together, and are one transaction."""
-        organization_id: UUID | None = parameters.get("organization_id")
-        if self._walled and organization_id:
-            self.pgconn.enter_pipeline_mode()
-            values, formats = [organization_id.bytes], [pq.Format.BINARY]
-            if self._prepares:
-                self.pgconn.send_query_prepared(_WALL_NAME, values, formats)
-            else:
-                self.pgconn.send_query_params(_WALL, values, param_formats=formats)
+    def _in_front(self, statement: Statement[Any], parameters: Mapping[str, object]) -> Sequence[Statement[Any]]:
+        # In front of several in any case: the first of them is no part of the transaction on Citus' nodes.
+        if parameters.get("organization_id") and (self._walled or statement.behind):
+            return (_WALL, *statement.behind)
+        return statement.behind
 
-    async def _prepare(self, sql: str) -> _Prepared:
+    def _send(self, sql: str, values: list[bytes | None], formats: Sequence[int]) -> None:
+        if prepared := self._prepared_by_sql.get(sql):
+            self.pgconn.send_query_prepared(prepared.name, values, formats, pq.Format.BINARY)
+        else:
+            self.pgconn.send_query_params(sql.encode(), values, param_formats=formats, result_format=pq.Format.BINARY)
+
+    async def _prepare(self, sql: str) -> None:
         if len(self._prepared_by_sql) >= KEPT_STATEMENTS:
             _, oldest = self._prepared_by_sql.popitem(last=False)
             self.pgconn.send_close_prepared(oldest.name)  # not by SQL: a pooler has other names for it
@@ -143,16 +140,17 @@ class Connection(psycopg.AsyncConnection[Any]):
         name = b"gateway_%d" % self._names
         self.pgconn.send_prepare(name, sql.encode())
         await self._result()
-        prepared = self._prepared_by_sql[sql] = _Prepared(name, None)
-        return prepared
+        self._prepared_by_sql[sql] = _Prepared(name, None)
 
-    def _loaders(self, sql: str, prepared: _Prepared, result: PGresult) -> abc.Transformer:
-        if prepared.loaders is not None:
+    def _loaders(self, sql: str, result: PGresult) -> abc.Transformer:
+        prepared = self._prepared_by_sql.get(sql)
+        if prepared is not None and prepared.loaders is not None:
             prepared.loaders.set_pgresult(result, set_loaders=False)
             return prepared.loaders
         loaders = Transformer(self)
         loaders.set_pgresult(result)
-        self._prepared_by_sql[sql] = prepared._replace(loaders=loaders)
+        if prepared is not None:
+            self._prepared_by_sql[sql] = prepared._replace(loaders=loaders)
         return loaders
 
     async def _result(self) -> PGresult:
