@@ -1,4 +1,4 @@
-"""What the README says of settings, commands and files is true."""
+"""What the documentation says of settings, commands, files and itself is true."""
 
 import re
 from pathlib import Path
@@ -25,9 +25,16 @@ def test_every_command_is_told(name: str) -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_every_file_that_is_linked_to_is_there(document: Path) -> None:
-    linked = re.findall(r"\]\(([^)#: ]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8"))
-    assert [path for path in linked if not (document.parent / path).exists()] == []
+def test_every_link_leads_to_what_is_there(document: Path) -> None:
+    linked = [each.partition("#") for each in re.findall(r"\]\(([^): ]+)\)", document.read_text(encoding="utf-8"))]
+    places = [(document.parent / path if path else document, heading) for path, _, heading in linked]
+    assert [each for each in places if not each[0].exists() or (each[1] and each[1] not in headings(each[0]))] == []
+
+
+def headings(document: Path) -> list[str]:
+    """The names by which a document's headings are linked to, as GitHub makes them."""
+    titles = re.findall(r"(?m)^#+ (.+)$", document.read_text(encoding="utf-8"))
+    return [re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles]
 
 
 def test_every_document_is_in_the_index() -> None:
