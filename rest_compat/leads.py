@@ -1,6 +1,5 @@
 """The lead calls: what they ask of the resolvers, and how they show the answer."""
 
-from asyncio import gather
 from collections.abc import Mapping
 
 from gateway.database import leads
@@ -21,10 +20,9 @@ from rest_compat.successors import NEWEST_FIRST
 
 async def list_leads(context: Context, query: LeadsQuery) -> Listed[LeadPage]:
     """List leads, the newest first."""
-    connection = resolvers.list_leads(context, query.filter, NEWEST_FIRST, query.window)
-    page, total = await gather(connection.page(), connection.total_count())
+    rows, total = await resolvers.counted_leads(context, query.filter, NEWEST_FIRST, query.window)
     shown: LeadPage = {
-        "leads": [representations.lead_item(row) for row in page.rows],
+        "leads": [representations.lead_item(row) for row in rows],
         "total": total,
         "page": representations.page_number(query.page),
         "size": query.size,

@@ -119,7 +119,7 @@ class LeadPage(TypedDict):
     size: int
 
 
-def conversation_item(row: records.Conversation, lead: records.Lead) -> ConversationItem:
+def conversation_item(row: records.ConversationWithLead) -> ConversationItem:
     """Show a conversation in a list."""
     return {
         "id": row.id,
@@ -130,15 +130,13 @@ def conversation_item(row: records.Conversation, lead: records.Lead) -> Conversa
         "message_count": row.message_count,
         "created_at": row.created_at,
         "updated_at": row.updated_at,
-        "lead": {"id": lead.id, "name": lead.name, "email": lead.email},
+        "lead": {"id": row.lead_id, "name": row.lead_name, "email": row.lead_email},
         "last_message_at": row.last_message_at,
         "last_message_preview": row.last_message_preview,
     }
 
 
-def conversation_detail(
-    row: records.Conversation, messages: Sequence[records.Message], lead: records.Lead
-) -> ConversationDetail:
+def conversation_detail(row: records.ConversationWithLead, messages: Sequence[records.Message]) -> ConversationDetail:
     """Show one conversation with the given messages."""
     return {
         "id": row.id,
@@ -149,7 +147,7 @@ def conversation_detail(
         "created_at": row.created_at,
         "updated_at": row.updated_at,
         "messages": [message(each) for each in messages],
-        "lead": {"id": lead.id, "name": lead.name},
+        "lead": {"id": row.lead_id, "name": row.lead_name},
     }
 
 

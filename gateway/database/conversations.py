@@ -1,12 +1,28 @@
 """Every question asked of conversations."""
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, DateTime, Select, Text, Uuid, bindparam, literal_column, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    FromClause,
+    Select,
+    Text,
+    Uuid,
+    bindparam,
+    literal_column,
+    or_,
+    select,
+    true,
+    update,
+)
 
+from gateway.database.counted import CountedPages
 from gateway.database.creation import Creation
 from gateway.database.filters import any_part, choice
 from gateway.database.leads import has_part
@@ -16,7 +32,7 @@ from gateway.database.paging import Keyset
 from gateway.database.pool import Tenant
 from gateway.database.statements import ORGANIZATION_ID, Statement, record, scalar
 from gateway.database.tables import conversations, leads
-from gateway.records import Conversation, ConversationOrderField, Version
+from gateway.records import Conversation, ConversationOrderField, ConversationWithLead, Version
 
 
 class ConversationFilter(NamedTuple):
@@ -84,9 +100,28 @@ _ITS_LEAD = (leads.c.organization_id == ORGANIZATION_ID, leads.c.id == conversat
 _version: ColumnElement[str] = literal_column("conversations.xmin::text || ' ' || leads.xmin::text", Text)
 _ASK_VERSION = Statement(select(_version).where(*_BY_KEY, *_ITS_LEAD), scalar)
 
-_CHANGE = update(conversations).values(status=bindparam("new_status", type_=Text)).returning(*_COLUMNS)
-_SET_STATUS = Statement(_CHANGE.where(*_BY_KEY), _MAKE)
-_SET_STATUS_AS_SEEN = Statement(_CHANGE.where(*_BY_KEY, *_ITS_LEAD, _version == bindparam("seen", type_=Text)), _MAKE)
+_MAKE_WITH_LEAD: Callable[[Sequence[Any]], ConversationWithLead] = partial(tuple.__new__, ConversationWithLead)
+
+
+def lead_of(conversation: FromClause) -> FromClause:
+    """What identifies the lead of each conversation."""
+    named = select(leads.c.name.label("lead_name"), leads.c.email.label("lead_email"))
+    of_it = (leads.c.organization_id == ORGANIZATION_ID, leads.c.id == conversation.c.lead_id)
+    return named.where(*of_it).lateral("lead")
+
+
+counted_conversations = CountedPages(listing, _MAKE_WITH_LEAD, lead_of)
+
+
+def _changing(*conditions: ColumnElement[bool]) -> Statement[ConversationWithLead]:
+    change = update(conversations).values(status=bindparam("new_status", type_=Text)).where(*_BY_KEY, *conditions)
+    changed = change.returning(*_COLUMNS).cte("changed")
+    lead = lead_of(changed)
+    return Statement(select(*changed.c, *lead.c).select_from(changed.join(lead, true())), _MAKE_WITH_LEAD)
+
+
+_SET_STATUS = _changing()
+_SET_STATUS_AS_SEEN = _changing(*_ITS_LEAD, _version == bindparam("seen", type_=Text))
 
 
 async def conversation_version(tenant: Tenant, id: UUID) -> Version | None:
@@ -96,7 +131,7 @@ async def conversation_version(tenant: Tenant, id: UUID) -> Version | None:
 
 async def set_conversation_status(
     tenant: Tenant, id: UUID, status: str, seen: Version | None = None
-) -> Conversation | None:
+) -> ConversationWithLead | None:
     """Change a conversation's status. Answers the changed row, or None where the organization has none (as seen)."""
     if seen is None:
         return await tenant.first(_SET_STATUS, key=id, new_status=status)

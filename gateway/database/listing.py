@@ -117,12 +117,14 @@ class Listing(Generic[Item, Filter]):
 
     def _build_page(self, names: frozenset[str], order: Order, shape: Shape) -> Statement[Item]:
         by_expression = not isinstance(self._keysets[order.field].value, Column)
+        return statement_of(self.page_query(names, order, shape), self._make, names, by_expression)
+
+    def page_query(self, names: frozenset[str], order: Order, shape: Shape) -> Select[Any]:
+        """What asks for a page of all of the organization's rows."""
         if "words" in names:
             rows, keyset = self._rows(names - {"words"}), self._keysets[order.field]
-            query = near_or_indexed(rows, self._criteria["words"], keyset, descending=order.descending, shape=shape)
-        else:
-            query = self._windowed(self._rows(names), order, shape)
-        return _statement(query, self._make, names, by_expression)
+            return near_or_indexed(rows, self._criteria["words"], keyset, descending=order.descending, shape=shape)
+        return self._windowed(self._rows(names), order, shape)
 
     def _build_pages(self, names: frozenset[str], order: Order, shape: Shape) -> Statement[Item]:
         """The rows of one parent come in order: they are what one run of the subquery gives.
@@ -132,23 +134,30 @@ class Listing(Generic[Item, Filter]):
         parents = (
             func.unnest(bindparam("parents", type_=ARRAY(Uuid))).table_valued("id", name="parents").render_derived()
         )
-        rows = self._rows(names).where(self._parent_column == parents.c.id)
-        page = self._windowed(rows, order, shape).lateral("page")
+        page = self.page_below(parents.c.id, names, order, shape).lateral("page")
         query = select(*page.c).select_from(parents.join(page, true()))
-        return _statement(query, self._make, names)
+        return statement_of(query, self._make, names)
 
     def _build_count(self, names: frozenset[str]) -> Statement[int]:
+        return statement_of(self.count_query(names), scalar, names)
+
+    def page_below(self, parent: ColumnElement[UUID], names: frozenset[str], order: Order, shape: Shape) -> Select[Any]:
+        """The query of one parent's page, for those who ask for more in the same statement."""
+        return self._windowed(self._rows(names).where(self._parent_column == parent), order, shape)
+
+    def count_query(self, names: frozenset[str]) -> Select[Any]:
+        """What asks how many of them there are, as `count`."""
         if self._kept_counts is not None and names <= _KEPT_CRITERIA.keys():
-            kept = select(func.coalesce(func.sum(row_counts.c.difference), literal_column("0")).cast(BigInteger))
+            kept = func.coalesce(func.sum(row_counts.c.difference), literal_column("0")).cast(BigInteger)
             criteria = (_KEPT_CRITERIA[name] for name in sorted(names))
-            return Statement(kept.where(_KEPT_OF, row_counts.c.counted == self._kept_counts, *criteria), scalar)
-        return _statement(self._filtered(select(func.count()), names), scalar, names)
+            return select(kept.label("count")).where(_KEPT_OF, row_counts.c.counted == self._kept_counts, *criteria)
+        return self._filtered(select(func.count()), names)
 
     def _build_counts(self, names: frozenset[str]) -> Statement[tuple[UUID, int]]:
         parent = self._parent_column
         columns: Sequence[ColumnElement[Any]] = (parent, func.count())
         query = self._filtered(select(*columns), names).group_by(parent)
-        return _statement(query.where(parent == bindparam("parents", type_=ARRAY(Uuid)).any_()), _pair, names)
+        return statement_of(query.where(parent == bindparam("parents", type_=ARRAY(Uuid)).any_()), _pair, names)
 
     def _rows(self, names: frozenset[str]) -> Select[Any]:
         return self._filtered(select(*self._columns), names)
@@ -170,7 +179,7 @@ def _distinct(ids: Sequence[UUID]) -> list[UUID]:
     return list({id.int: id for id in ids}.values())
 
 
-def _statement(
+def statement_of(
     query: Select[Any], make: Callable[[Sequence[Any]], Row], names: frozenset[str], by_expression: bool = False
 ) -> Statement[Row]:
     is_search = not names.isdisjoint({"words", "search", "search_short"})

@@ -69,7 +69,8 @@ class Mutation:
         info.context.require(Scope.CONVERSATIONS_WRITE)
 
         async def change() -> records.Conversation:
-            return await writes.set_conversation_status(info.context, _uuid(input.id, "id"), input.status.value)
+            changed = await writes.set_conversation_status(info.context, _uuid(input.id, "id"), input.status.value)
+            return changed.conversation
 
         return UpdateConversationStatusPayload(**await _outcome("conversation", change()))
 

@@ -6,14 +6,16 @@ from typing import Any
 from uuid import UUID
 
 from gateway.auth import Scope
-from gateway.database import conversations, leads, messages
+from gateway.database import conversations, leads, messages, threads
 from gateway.database.conversations import ConversationFilter
+from gateway.database.counted import Counted
 from gateway.database.leads import LeadFilter
 from gateway.database.listing import Listing
 from gateway.database.messages import MessageFilter
 from gateway.database.paging import Order, Window
 from gateway.database.pool import Tenant
-from gateway.records import Conversation, Lead, Message
+from gateway.database.threads import Part, Thread
+from gateway.records import Conversation, ConversationWithLead, Lead, Message
 from gateway_graphql import cursors
 from gateway_graphql.connections import Connection, Lists
 from gateway_graphql.context import Context
@@ -94,6 +96,32 @@ def search_messages(context: Context, words: str, conversation_id: UUID | None, 
     context.require(Scope.CONVERSATIONS_READ)
     filter = MessageFilter(words=words, conversation_id=conversation_id)
     return _list(context, SEARCH, messages.listing, filter, messages.NEWEST_FIRST, window)
+
+
+async def counted_leads(context: Context, filter: LeadFilter, order: Order, window: Window) -> Counted[Lead]:
+    """A page of the organization's leads, and how many there are."""
+    context.require(Scope.LEADS_READ)
+    return await leads.counted_leads(context.tenant, filter, order, window)
+
+
+async def counted_conversations(
+    context: Context, filter: ConversationFilter, order: Order, window: Window
+) -> Counted[ConversationWithLead]:
+    """A page of the organization's conversations with their leads, and how many there are."""
+    context.require(Scope.CONVERSATIONS_READ)
+    return await conversations.counted_conversations(context.tenant, filter, order, window)
+
+
+async def thread(context: Context, id: UUID) -> Thread | None:
+    """One conversation with its lead and all its messages, or None."""
+    context.require(Scope.CONVERSATIONS_READ)
+    return await threads.thread(context.tenant, id)
+
+
+async def part_of_thread(context: Context, id: UUID, window: Window) -> Part | None:
+    """Some of one conversation's messages, or None where there is no such conversation."""
+    context.require(Scope.CONVERSATIONS_READ)
+    return await threads.part(context.tenant, id, window)
 
 
 async def leads_of_conversations(parents: Sequence[Conversation], context: Context) -> list[Lead | None]:

@@ -11,7 +11,7 @@ from gateway.auth import Scope
 from gateway.database import conversations, leads, messages
 from gateway.database.creation import Creation, EarlierCreation, IdempotencyKey
 from gateway.database.errors import MissingReference
-from gateway.records import Conversation, Lead, Message, Version
+from gateway.records import Conversation, ConversationWithLead, Lead, Message, Version
 from gateway_graphql.context import Context
 from gateway_graphql.names import camel_case
 from gateway_graphql.refusals import (
@@ -35,7 +35,9 @@ class Overtaken(Exception):
     """What was to be changed is not as it was seen: somebody else wrote in between."""
 
 
-async def set_conversation_status(context: Context, id: UUID, status: str, seen: Version | None = None) -> Conversation:
+async def set_conversation_status(
+    context: Context, id: UUID, status: str, seen: Version | None = None
+) -> ConversationWithLead:
     """Change a conversation's status: only as it was seen, if that is given. Raises Overtaken."""
     context.require(Scope.CONVERSATIONS_WRITE)
     changed = await conversations.set_conversation_status(context.tenant, id, status, seen)

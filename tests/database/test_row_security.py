@@ -127,10 +127,7 @@ def test_what_is_asked_without_the_first_wall(
     with serving(settings) as organization.url, organization.client() as client:
         query = {"query": "query ($id: ID!) { conversation(id: $id) { id } }", "variables": {"id": str(id)}}
         found = client.post("/graphql", json=query).json()["data"]
-        status = client.get(f"/api/v1/conversations/{id}/messages").status_code
-    assert (found, status) == (
-        ({"conversation": None}, 404) if row_security else ({"conversation": {"id": str(id)}}, 200)
-    )
+    assert found == {"conversation": None if row_security else {"id": str(id)}}
 
 
 @pytest.mark.parametrize("table", ["leads", "conversations", "messages", "row_counts"])
