@@ -25,7 +25,7 @@ from gateway.database.conversations import ConversationFilter
 from gateway.database.leads import LeadFilter
 from gateway.database.messages import NEWEST_FIRST, MessageFilter
 from gateway.database.paging import Order, Window
-from gateway.database.pool import Tenant
+from gateway.database.tenant import Tenant
 from gateway.embedded import embedded_postgres
 from gateway.settings import Settings
 from gateway.tokens import signed_token

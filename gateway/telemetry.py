@@ -15,7 +15,7 @@ import structlog
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.database.pool import Tenant
+from gateway.database.tenant import Tenant
 from gateway.settings import Settings
 
 CLIENT_GONE = 499

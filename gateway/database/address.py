@@ -20,6 +20,13 @@ def conninfo(url: str, application_name: str) -> str:
     return make_conninfo("", **{**_NOTICING, **conninfo_to_dict(url), "application_name": application_name})
 
 
+def session_options(url: str, statement_timeout: float, lock_timeout: float = 0) -> str:
+    """The options of a session: the URL's own and ours. The timeouts are seconds."""
+    given = conninfo_to_dict(url).get("options") or ""
+    timeouts = f"-c statement_timeout={int(statement_timeout * 1000)} -c lock_timeout={int(lock_timeout * 1000)}"
+    return f"{given} -c timezone=UTC {timeouts}"
+
+
 def shown_address(url: str) -> str:
     """Return host, port and name of a database, without user and password. Raises ValueError for what is no URL.
 

@@ -27,9 +27,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import UserDefinedType
 
-from gateway.database.pool import Tenant
 from gateway.database.statements import ORGANIZATION_ID, Statement, record, scalar
 from gateway.database.tables import conversations, leads, messages
+from gateway.database.tenant import Tenant
 from gateway.records import Conversation, Lead, Message
 
 ROWS_A_PAGE = 500

@@ -29,9 +29,9 @@ from gateway.database.leads import has_part
 from gateway.database.listing import Listing
 from gateway.database.lookups import Lookup
 from gateway.database.paging import Keyset
-from gateway.database.pool import Tenant
 from gateway.database.statements import ORGANIZATION_ID, Statement, record, scalar
 from gateway.database.tables import conversations, leads
+from gateway.database.tenant import Tenant
 from gateway.records import Conversation, ConversationOrderField, ConversationWithLead, Version
 
 

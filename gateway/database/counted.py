@@ -9,8 +9,8 @@ from sqlalchemy import FromClause, select, true
 from gateway.database.filters import asked
 from gateway.database.listing import Filter, Listing, statement_of
 from gateway.database.paging import Order, Shape, Window
-from gateway.database.pool import Tenant
 from gateway.database.statements import Row, Statement
+from gateway.database.tenant import Tenant
 
 
 class Counted(NamedTuple, Generic[Row]):

@@ -18,9 +18,9 @@ from sqlalchemy import (
 )
 
 from gateway.database.errors import AlreadyThere
-from gateway.database.pool import Tenant
 from gateway.database.statements import ORGANIZATION_ID, Row, Statement
 from gateway.database.tables import idempotency_keys as keys
+from gateway.database.tenant import Tenant
 
 _HELD = timedelta(hours=24)
 """How long a key is good for."""

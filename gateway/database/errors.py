@@ -1,5 +1,12 @@
 """What can go wrong with a database, as the rooms above see it. The driver's words stay here."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from psycopg import errors
+from psycopg_pool import PoolClosed, PoolTimeout
+
 
 class DatabaseUnavailable(Exception):
     """The database is away, or has no connection free in time: the same request may work later."""
@@ -31,3 +38,22 @@ class MissingReference(Exception):
 
 class AlreadyThere(Exception):
     """The row's key is another row's."""
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Turn the driver's errors that can be expected into this room's classes."""
+    try:
+        yield
+    except errors.ForeignKeyViolation as error:
+        raise MissingReference from error
+    except errors.UniqueViolation as error:
+        raise AlreadyThere from error
+    except errors.QueryCanceled as error:
+        raise DatabaseTimeout from error
+    except (errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedFunction) as error:
+        raise DatabaseNotMigrated from error
+    except errors.ReadOnlySqlTransaction as error:  # there may be another server that takes writes
+        raise DatabaseUnavailable from error
+    except (PoolTimeout, PoolClosed, psycopg.OperationalError, psycopg.InterfaceError) as error:
+        raise DatabaseUnavailable from error

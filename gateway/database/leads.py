@@ -16,9 +16,9 @@ from gateway.database.filters import any_part, choice
 from gateway.database.listing import Listing
 from gateway.database.lookups import Lookup
 from gateway.database.paging import Keyset
-from gateway.database.pool import Tenant
 from gateway.database.statements import ORGANIZATION_ID, Statement, record, scalar
 from gateway.database.tables import NAME_KEY_LENGTH, lead_name_key, lead_parts, leads
+from gateway.database.tenant import Tenant
 from gateway.records import Lead, LeadOrderField, Version
 
 

@@ -27,10 +27,10 @@ from sqlalchemy.sql.visitors import replacement_traverse
 
 from gateway.database.filters import Criteria, asked, choice
 from gateway.database.paging import Item, Keyset, Order, Page, Shape, Window, page_of, windowed
-from gateway.database.pool import Tenant
 from gateway.database.searching import near_or_indexed
 from gateway.database.statements import ORGANIZATION_ID, Row, Statement, scalar
 from gateway.database.tables import SEARCHED, row_counts
+from gateway.database.tenant import Tenant
 
 Filter = TypeVar("Filter", bound=NamedTuple)
 

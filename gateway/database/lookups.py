@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Table, Uuid, bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from gateway.database.pool import Tenant
 from gateway.database.statements import ORGANIZATION_ID, Statement
+from gateway.database.tenant import Tenant
 
 
 class _HasId(Protocol):

@@ -12,9 +12,9 @@ from gateway.database.filters import choice
 from gateway.database.listing import Listing
 from gateway.database.lookups import Lookup
 from gateway.database.paging import Keyset, Order, Window
-from gateway.database.pool import Tenant
 from gateway.database.statements import ORGANIZATION_ID, record
 from gateway.database.tables import message_words, messages
+from gateway.database.tenant import Tenant
 from gateway.records import Message
 
 

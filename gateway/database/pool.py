@@ -1,27 +1,18 @@
-"""Database: the connection pool of a process. Tenant: one organization's way through it during one request."""
+"""Database: the connection pool of a process."""
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import NamedTuple
-from uuid import UUID
 
 import psycopg
 from psycopg import errors
-from psycopg.conninfo import conninfo_to_dict
-from psycopg_pool import PoolClosed, PoolTimeout
+from psycopg_pool import PoolTimeout
 from sqlalchemy import column, literal_column, select, table
 
-from gateway.database.address import conninfo
+from gateway.database.address import conninfo, session_options
 from gateway.database.connections import Connections
-from gateway.database.errors import (
-    AlreadyThere,
-    DatabaseNotMigrated,
-    DatabaseTimeout,
-    DatabaseUnavailable,
-    MissingReference,
-)
+from gateway.database.errors import DatabaseNotMigrated, DatabaseTimeout, DatabaseUnavailable, translated_errors
 from gateway.database.migrate import is_later, newest_version
 from gateway.database.results import NoAnswer
 from gateway.database.row_security import WALLS, fault_of
@@ -42,32 +33,6 @@ _STATE: Statement[tuple[str, str, int]] = Statement(
     ).select_from(table(VERSION_TABLE)),
     tuple,
 )
-
-
-@contextmanager
-def translated_errors() -> Iterator[None]:
-    """Turn the driver's errors that can be expected into this room's classes."""
-    try:
-        yield
-    except errors.ForeignKeyViolation as error:
-        raise MissingReference from error
-    except errors.UniqueViolation as error:
-        raise AlreadyThere from error
-    except errors.QueryCanceled as error:
-        raise DatabaseTimeout from error
-    except (errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedFunction) as error:
-        raise DatabaseNotMigrated from error
-    except errors.ReadOnlySqlTransaction as error:  # there may be another server that takes writes
-        raise DatabaseUnavailable from error
-    except (PoolTimeout, PoolClosed, psycopg.OperationalError, psycopg.InterfaceError) as error:
-        raise DatabaseUnavailable from error
-
-
-def session_options(url: str, statement_timeout: float, lock_timeout: float = 0) -> str:
-    """The options of a session: the URL's own and ours. The timeouts are seconds."""
-    given = conninfo_to_dict(url).get("options") or ""
-    timeouts = f"-c statement_timeout={int(statement_timeout * 1000)} -c lock_timeout={int(lock_timeout * 1000)}"
-    return f"{given} -c timezone=UTC {timeouts}"
 
 
 class Load(NamedTuple):
@@ -191,57 +156,3 @@ def _broke(error: psycopg.Error) -> bool:
     """Say whether the connection is to blame, and another one may do better."""
     ended = error.sqlstate is None or error.sqlstate.startswith("57P")
     return ended and isinstance(error, psycopg.OperationalError) and not isinstance(error, NoAnswer | PoolTimeout)
-
-
-MOST_REMEMBERED = 200
-
-
-class Ran(NamedTuple):
-    """A statement that has run: its text, which holds no values, its time, and how many rows it found."""
-
-    sql: str
-    seconds: float
-    rows: int
-
-
-class Tenant:
-    """One organization's way into the database during one request: every statement is given its id."""
-
-    __slots__ = ("_database", "_run", "organization_id", "ran", "rows", "seconds", "statements")
-
-    def __init__(self, database: Database, organization_id: UUID) -> None:
-        self._database = database
-        self._run = database.run
-        self.organization_id = organization_id
-        self.statements = 0
-        """How many statements have run for this request."""
-        self.rows = 0
-        """How many rows they have found."""
-        self.seconds = 0.0
-        """How long they have taken, each by itself: some ran at once."""
-        self.ran: list[Ran] = []
-        """The first of them."""
-
-    def keep_to_primary(self) -> None:
-        """Read where all writes go: what is to see them at once asks there."""
-        self._run = self._database.on_primary
-
-    async def all(self, statement: Statement[Row], /, **parameters: object) -> list[Row]:
-        """All rows. `organization_id` is among the parameters by itself."""
-        self.statements += 1
-        started, found = time.perf_counter(), 0
-        try:
-            rows = await self._run(statement, {"organization_id": self.organization_id, **parameters})
-            found = len(rows)
-            return rows
-        finally:
-            seconds = time.perf_counter() - started
-            self.seconds += seconds
-            self.rows += found
-            if len(self.ran) < MOST_REMEMBERED:
-                self.ran.append(Ran(statement.sql, seconds, found))
-
-    async def first(self, statement: Statement[Row], /, **parameters: object) -> Row | None:
-        """Return the first row, or None where there is none."""
-        rows = await self.all(statement, **parameters)
-        return rows[0] if rows else None

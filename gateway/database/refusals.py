@@ -7,8 +7,7 @@ import psycopg
 from psycopg import errors
 from sqlalchemy.exc import DBAPIError
 
-from gateway.database.errors import DatabaseRefused
-from gateway.database.pool import translated_errors
+from gateway.database.errors import DatabaseRefused, translated_errors
 
 _REASONS: dict[type[BaseException], str] = {
     errors.UndefinedTable: "it has no tables of the gateway, run `gateway migrate`",

@@ -10,9 +10,9 @@ from sqlalchemy import Select, Uuid, bindparam, case, func, literal_column, sele
 from gateway.database.conversations import lead_of
 from gateway.database.messages import CHRONOLOGICAL, listing
 from gateway.database.paging import Shape, Window
-from gateway.database.pool import Tenant
 from gateway.database.statements import ORGANIZATION_ID, Statement, record
 from gateway.database.tables import conversations, messages
+from gateway.database.tenant import Tenant
 from gateway.records import Conversation, ConversationWithLead, Message
 
 _HEAD, _ = record(conversations, Conversation)

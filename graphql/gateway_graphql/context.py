@@ -5,7 +5,8 @@ from typing import Any
 from strawberry.dataloader import DataLoader
 
 from gateway.auth import Scope, Viewer
-from gateway.database.pool import Database, Tenant
+from gateway.database.pool import Database
+from gateway.database.tenant import Tenant
 from gateway.telemetry import remember
 from gateway_graphql.errors import Forbidden
 from gateway_graphql.feeds import Feeds

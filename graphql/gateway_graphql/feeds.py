@@ -24,7 +24,8 @@ from gateway.database.conversations import conversations_by_id
 from gateway.database.errors import DatabaseTimeout, DatabaseUnavailable
 from gateway.database.leads import leads_by_id
 from gateway.database.listener import Change
-from gateway.database.pool import Database, Tenant
+from gateway.database.pool import Database
+from gateway.database.tenant import Tenant
 from gateway.records import Conversation, Lead
 from gateway_graphql.message_feed import MessageFeed
 from gateway_graphql.subscribers import Event, Subscribers

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from gateway.database.changes import Position, added_messages, current_snapshot
 from gateway.database.listener import Change
-from gateway.database.pool import Tenant
+from gateway.database.tenant import Tenant
 from gateway.records import Message
 from gateway_graphql.cursors import encode_event
 from gateway_graphql.subscribers import Event, Subscribers

@@ -13,7 +13,7 @@ from gateway.database.leads import LeadFilter
 from gateway.database.listing import Listing
 from gateway.database.messages import MessageFilter
 from gateway.database.paging import Order, Window
-from gateway.database.pool import Tenant
+from gateway.database.tenant import Tenant
 from gateway.database.threads import Part, Thread
 from gateway.records import Conversation, ConversationWithLead, Lead, Message
 from gateway_graphql import cursors

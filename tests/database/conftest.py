@@ -2,7 +2,8 @@
 
 import pytest
 
-from gateway.database.pool import Database, Tenant
+from gateway.database.pool import Database
+from gateway.database.tenant import Tenant
 from tests.support.organization import Organization
 
 

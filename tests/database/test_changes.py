@@ -7,7 +7,7 @@ import pytest
 
 from gateway.database import changes
 from gateway.database.changes import Position, added_messages, changed_leads, current_snapshot, database_time, is_ahead
-from gateway.database.pool import Tenant
+from gateway.database.tenant import Tenant
 from tests.support.organization import Organization
 
 INSERT = "INSERT INTO messages (organization_id, conversation_id, role, content) VALUES (%s, %s, 'user', %s)"

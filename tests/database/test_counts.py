@@ -9,7 +9,8 @@ import pytest
 from gateway.database import conversations, leads
 from gateway.database.conversations import ConversationFilter
 from gateway.database.leads import LeadFilter
-from gateway.database.pool import Database, Tenant
+from gateway.database.pool import Database
+from gateway.database.tenant import Tenant
 from gateway.records import Channel, ConversationStatus
 from tests.support.organization import Organization
 

@@ -8,7 +8,7 @@ import pytest
 from gateway.database.creation import EarlierCreation, IdempotencyKey
 from gateway.database.errors import MissingReference
 from gateway.database.messages import insert_message
-from gateway.database.pool import Tenant
+from gateway.database.tenant import Tenant
 from gateway.records import Message
 from tests.support.organization import Organization
 

@@ -11,7 +11,7 @@ from gateway.database.filters import asked
 from gateway.database.leads import LeadFilter
 from gateway.database.messages import CHRONOLOGICAL, MessageFilter
 from gateway.database.paging import Order, Window
-from gateway.database.pool import Tenant
+from gateway.database.tenant import Tenant
 from tests.support.organization import START, Organization
 
 OLDEST_FIRST = Order("created_at", descending=False)

@@ -14,7 +14,8 @@ from gateway.database.conversations import ConversationFilter, conversations_by_
 from gateway.database.leads import LeadFilter, leads_by_id
 from gateway.database.messages import CHRONOLOGICAL, MessageFilter
 from gateway.database.paging import Order, Page, Window
-from gateway.database.pool import Database, Tenant
+from gateway.database.pool import Database
+from gateway.database.tenant import Tenant
 from gateway.records import Conversation, ConversationOrderField, LeadOrderField, Message
 from tests.support.drawn import (
     ROLES,

@@ -5,7 +5,7 @@ from uuid import uuid4
 from gateway.database.conversations import conversations_by_id
 from gateway.database.leads import leads_by_id
 from gateway.database.messages import last_messages, messages_by_id
-from gateway.database.pool import Tenant
+from gateway.database.tenant import Tenant
 from tests.support.organization import START, Organization
 
 

@@ -18,11 +18,11 @@ from gateway.database.listing import Listing
 from gateway.database.messages import CHRONOLOGICAL, NEWEST_FIRST, MessageFilter, last_messages, messages_by_id
 from gateway.database.migrate import migrate
 from gateway.database.paging import Order, Window
-from gateway.database.pool import Tenant
 from gateway.database.searching import WALKED
 from gateway.database.statements import Statement, scalar
 from gateway.database.tables import leads as leads_table
 from gateway.database.tables import messages as messages_table
+from gateway.database.tenant import Tenant
 from gateway.embedded import create_role
 from gateway.records import Conversation, ConversationOrderField, LeadOrderField
 from tests.support.organization import ROLE

@@ -11,9 +11,10 @@ import pytest
 from sqlalchemy import Float, Integer, Text, Uuid, bindparam, cast, false, func, insert, select
 
 from gateway.database.errors import DatabaseTimeout, DatabaseUnavailable
-from gateway.database.pool import Database, Tenant
+from gateway.database.pool import Database
 from gateway.database.statements import Statement, scalar
 from gateway.database.tables import leads
+from gateway.database.tenant import Tenant
 from tests.support.road import Road
 
 ONE: Statement[int] = Statement(select(bindparam("one", type_=Integer)), scalar)

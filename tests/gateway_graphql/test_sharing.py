@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from gateway.database.changes import Position, current_snapshot
-from gateway.database.pool import Database, Tenant
+from gateway.database.pool import Database
+from gateway.database.tenant import Tenant
 from gateway_graphql.message_feed import MessageFeed
 from gateway_graphql.subscribers import Event
 from tests.support.organization import Organization, token

@@ -7,7 +7,8 @@ import pytest
 from gateway.database.changes import changed_leads
 from gateway.database.leads import leads_by_id
 from gateway.database.listener import Change
-from gateway.database.pool import Database, Tenant
+from gateway.database.pool import Database
+from gateway.database.tenant import Tenant
 from gateway_graphql.feeds import RowFeed
 from gateway_graphql.message_feed import MessageFeed
 from gateway_graphql.subscribers import Subscribers, TooSlow

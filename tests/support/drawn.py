@@ -7,7 +7,8 @@ from uuid import uuid4
 import psycopg
 from hypothesis import strategies as st
 
-from gateway.database.pool import Database, Tenant
+from gateway.database.pool import Database
+from gateway.database.tenant import Tenant
 from tests.support.organization import START
 
 STATUSES = ["active", "completed", "escalated"]
