@@ -14,6 +14,8 @@ from gateway.records import read_uuid
 from gateway_graphql.errors import BadUserInput
 
 _EVENTS = "events"
+_LONGEST = 20_000
+"""Characters: an event's cursor names the transactions that were running, of which there may be hundreds."""
 
 
 def encode(list_name: str, order: Order, position: Position) -> str:
@@ -56,6 +58,8 @@ def _written(parts: list[Any]) -> str:
 
 
 def _read(cursor: str) -> Any:
+    if len(cursor) > _LONGEST:
+        raise ValueError
     return orjson.loads(urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)))
 
 

@@ -17,6 +17,7 @@ from graphql import (
 )
 
 from gateway_graphql.errors import ErrorCode
+from gateway_graphql.overlaps import overlaps_beyond
 
 
 class Limits(NamedTuple):
@@ -28,6 +29,8 @@ class Limits(NamedTuple):
     root_fields: int = 100
     fields: int = 2000
     introspections: int = 10
+    overlaps: int = 15_000
+    """Fields, and pairs of those that stand under one name in one place: each pair takes some microseconds."""
     lines: int = 5000
     characters: int = 1_000_000
     tokens: int = 2000
@@ -85,6 +88,8 @@ def beyond(document: DocumentNode, limits: Limits) -> list[GraphQLError]:
                 for name, asked in found.items()
                 if asked > getattr(limits, name)
             ]
+    if not errors and overlaps_beyond(document, limits.overlaps):
+        return [too_complex("overlaps", limits.overlaps)]
     return errors
 
 

@@ -59,6 +59,43 @@ def test_what_is_beyond_a_limit(organization: Organization, query: str, limit: s
     assert found["requested"] > found["maximum"]
 
 
+OVERLAPPING = {
+    "fields": "{ conversations { nodes { " + "lead { id name } " * 330 + "} } }",
+    "leaves": "{ viewer { " + "userId " * 1_900 + "} }",
+    "inline fragments": "{ conversations { nodes { " + "... { lead { id } } " * 230 + "} } }",
+    "fragments": "{ conversations { nodes { "
+    + " ".join(f"...F{n}" for n in range(150))
+    + " } } }"
+    + "".join(f" fragment F{n} on Conversation {{ lead {{ id }} }}" for n in range(150)),
+    "a fragment that nobody spreads": "{ viewer { userId } } fragment F on Conversation { "
+    + "lead { id } " * 390
+    + "}",
+    "fragments that nobody spreads, and that multiply": "{ viewer { userId } }"
+    + "".join(
+        f" fragment F{n} on Conversation {{ a: lead {{ ...G{n} }} b: lead {{ ...G{n} }} }}"
+        f" fragment G{n} on Lead {{ c: conversations {{ ...H{n} }} d: conversations {{ ...H{n} }} }}"
+        f" fragment H{n} on ConversationConnection {{ nodes {{ ...F{n + 1} }} }}"
+        for n in range(25)
+    )
+    + " fragment F25 on Conversation { id }",
+}
+
+
+@pytest.mark.parametrize("query", OVERLAPPING.values(), ids=OVERLAPPING)
+def test_fields_that_would_have_to_be_compared_with_each_other(organization: Organization, query: str) -> None:
+    found = error(ask(organization, query))
+    assert (found["code"], found["limit"]) == ("QUERY_TOO_COMPLEX", "overlaps")
+
+
+def test_fields_may_stand_there_a_hundred_times(organization: Organization) -> None:
+    query = (
+        "{ conversations(first: 1) { nodes { ...F "
+        + "lead { id } " * 100
+        + "} } } fragment F on Conversation { lead { id } }"
+    )
+    assert ask(organization, query)["data"] == {"conversations": {"nodes": []}}
+
+
 def test_whole_floats_cost_what_integers_cost(organization: Organization) -> None:
     query = """query ($a: Int, $b: Int) {
         conversations(first: $a) { nodes { messages(first: $b) { nodes { id } } } }
