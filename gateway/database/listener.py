@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from time import monotonic
 from typing import NamedTuple
 from uuid import UUID, uuid4
@@ -9,6 +10,7 @@ from uuid import UUID, uuid4
 import orjson
 import psycopg
 import structlog
+from psycopg.pq.abc import PGconn
 from sqlalchemy import Text, bindparam, func, literal_column, select
 
 from gateway.database.address import conninfo
@@ -72,7 +74,7 @@ class Listener:
                     pause = _FIRST_PAUSE
                     log.warning("the listening connection broke")
             finally:
-                self.connected = False
+                self.connected, self._asked_at = False, None
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
@@ -83,21 +85,52 @@ class Listener:
             nodes = await addresses_of_nodes(connection, address)
             async with asyncio.TaskGroup() as listening:
                 others = [listening.create_task(self._listen_to(node)) for node in nodes]
-                await connection.execute(f"LISTEN {CHANNEL}")
+                await connection.execute(f"LISTEN {self._own}".encode())
                 self.connected = True
-                self._on_connected()
+                await self._begin(connection)
                 while nodes == await addresses_of_nodes(connection, address):
-                    async for announcement in connection.notifies(timeout=_SAME_NODES if nodes else None):
-                        self._hear(announcement.payload)
+                    await self._hear_all(connection.pgconn, _SAME_NODES if nodes else None)
                 for task in others:
                     task.cancel()
 
     async def _listen_to(self, address: str) -> None:
         async with await _connected(address) as connection:
-            await connection.execute(f"LISTEN {CHANNEL}")
-            self._on_connected()
-            async for announcement in connection.notifies():
-                self._hear(announcement.payload)
+            await self._begin(connection)
+            await self._hear_all(connection.pgconn)
+
+    async def _begin(self, connection: psycopg.AsyncConnection) -> None:
+        # What comes along with a command's result is psycopg's to tell.
+        connection.add_notify_handler(lambda announcement: self._take(announcement.channel, announcement.payload))
+        await connection.execute(f"LISTEN {CHANNEL}")
+        self._on_connected()
+
+    async def _hear_all(self, pgconn: PGconn, seconds: float | None = None) -> None:
+        """Read for so long, or while the connection holds. The loop is asked once to tell that something came."""
+        loop, socket = asyncio.get_running_loop(), pgconn.socket
+        broken: asyncio.Future[None] = loop.create_future()
+
+        def read() -> None:
+            try:
+                pgconn.consume_input()
+            except psycopg.OperationalError as error:
+                loop.remove_reader(socket)  # closed, and soon another's
+                broken.set_exception(error)
+            while announcement := pgconn.notifies():
+                self._take(announcement.relname.decode(), announcement.extra.decode())
+
+        loop.add_reader(socket, read)
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await broken
+        finally:
+            loop.remove_reader(socket)
+
+    def _take(self, channel: str, payload: str) -> None:
+        if channel == CHANNEL:
+            self._hear(payload)
+        elif self._asked_at is not None:
+            self._lag, self._asked_at = monotonic() - self._asked_at, None
 
     def _hear(self, payload: str) -> None:
         try:

@@ -7,6 +7,7 @@ from contextlib import suppress
 import pytest
 
 from gateway.database.listener import Change, Listener
+from gateway.database.pool import Database
 from tests.support.organization import Organization
 
 KILL = (
@@ -81,6 +82,18 @@ async def test_it_comes_back(heard: Heard, organization: Organization) -> None:
     await heard.connected()
     lead = organization.lead()
     assert await heard.next(organization) == Change("leads", organization.id, [lead])
+
+
+async def test_it_says_how_late_announcements_are(heard: Heard, database: Database) -> None:
+    for _ in range(2):
+        await heard.listener.ask(database)
+        async with asyncio.timeout(5):
+            while True:  # it grows for as long as nothing was heard
+                lag = heard.listener.lag
+                await asyncio.sleep(0.01)
+                if lag == heard.listener.lag:
+                    break
+        assert 0 < lag < 5
 
 
 async def test_it_waits_for_a_database_that_is_away() -> None:
