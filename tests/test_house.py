@@ -3,6 +3,7 @@
 import ast
 import os
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ SOURCES = sorted(path for room in ROOMS for path in room.rglob("*.py"))
 TREES = {path.relative_to(ROOT): ast.parse(path.read_bytes()) for path in SOURCES}
 
 MOST_LINES = 250
+MOST_LINES_OF_A_FUNCTION = 50
 SQL_LIBRARIES = {"alembic", "psycopg", "psycopg_pool", "sqlalchemy"}
 SPEAKS_SQL = (Path("gateway/database"), Path("gateway/embedded.py"))
 # Character classes keep a pattern from matching itself.
@@ -76,6 +78,23 @@ def test_sql_is_spoken_in_one_room() -> None:
 def test_modules_are_short() -> None:
     counted = {path: len(path.read_bytes().splitlines()) for path in SOURCES if "migrations" not in path.parts}
     assert {str(path): lines for path, lines in counted.items() if lines > MOST_LINES} == {}
+
+
+def test_functions_are_short() -> None:
+    counted = {
+        f"{path}:{node.lineno}": (node.end_lineno or 0) - node.lineno + 1
+        for path, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    assert {place: lines for place, lines in counted.items() if lines > MOST_LINES_OF_A_FUNCTION} == {}
+
+
+def test_every_module_has_its_layer() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    placed = {name for layer in contracts[0]["layers"] for name in layer.split(" | ")}
+    modules = {f"gateway.{path.stem}" for path in (ROOT / "gateway").glob("[!_]*.py")}
+    assert modules - placed == set()
 
 
 def test_no_file_names_a_package_registry() -> None:
