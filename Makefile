@@ -91,7 +91,7 @@ audit: ## Ask the package registry for known weaknesses of what requirements.loc
 	@tail -n 1 .venv/audit.log
 
 clean: ## Remove .venv and everything else that these commands made
-	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist soak.svg
 	@rm -rf bench/peers/node/node_modules web/graphiql/node_modules $(dir $(GRAPHIQL)) examples/inbox/node_modules examples/inbox/src/gql $(dir $(INBOX))
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
