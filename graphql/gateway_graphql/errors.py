@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 import structlog
-from graphql import GraphQLError
+from graphql import GraphQLError, OperationType
 
 from gateway.auth import Unauthenticated
 from gateway.budget import Throttled
@@ -44,8 +44,17 @@ class BadUserInput(PublicError):
     code = ErrorCode.BAD_USER_INPUT
 
 
+_WAYS = {  # a query goes over every transport
+    OperationType.MUTATION: "A mutation is run by POST.",
+    OperationType.SUBSCRIPTION: "A subscription is run over a WebSocket, or by POST with `Accept: text/event-stream`.",
+}
+
+
 class OperationNotAllowed(BadUserInput):
     """An operation of this type cannot be run over this transport."""
+
+    def __init__(self, operation: OperationType) -> None:
+        super().__init__(_WAYS[operation])
 
 
 class NotFound(PublicError):
@@ -76,7 +85,9 @@ def public(error: Exception) -> tuple[ErrorCode, str]:
             return _TOLD[type(error)], str(error)
         case DatabaseUnavailable():
             if isinstance(error, DatabaseNotMigrated):
-                log.error("the database's tables are not of this version: run `gateway migrate`", exc_info=error)
+                log.error(
+                    "the database's tables are not of this version: run `gateway migrate`", reason=str(error.__cause__)
+                )
             return ErrorCode.SERVICE_UNAVAILABLE, "The database does not answer. Try again later."
         case DatabaseTimeout() | TimeoutError():
             return ErrorCode.TIMEOUT, "This took longer than it may."

@@ -176,7 +176,7 @@ class Executor:
         context.type = chosen.operation.value
         context.operation = chosen.name.value[:_LONGEST_NAME] if chosen.name else None
         if chosen.operation not in allowed:
-            raise OperationNotAllowed(f"A {chosen.operation.value} cannot be run like this.")
+            raise OperationNotAllowed(chosen.operation)
         context.cost = cost = document.cost(chosen, operation.variables or {})
         if cost > self._limits.cost:
             return Refusal([too_complex("cost", self._limits.cost, cost)])

@@ -59,7 +59,7 @@ async def posted(request: Request) -> Operation | list[Operation]:
     if isinstance(body, list) and body and all(isinstance(each, dict) for each in body):
         return [operation_of(each) for each in body]
     if not isinstance(body, dict):
-        raise BadRequest(400, "The body must be an object, or a list of objects.")
+        raise BadRequest(400, "The body must be an object, or a list of one or more.")
     return operation_of(body)
 
 
