@@ -42,7 +42,8 @@ def findings() -> Iterator[Finding]:
         )
         yield from _others(settings)
     else:
-        yield failure("database", f"GATEWAY_DATABASE_URL {WRONG_URL}", "Set it.")
+        wrong = WRONG_URL if settings.session_url else "is not set"
+        yield failure("database", f"GATEWAY_DATABASE_URL {wrong}", "Set it.")
 
 
 def _others(settings: Settings) -> Iterator[Finding]:

@@ -56,7 +56,7 @@ def told_failures() -> Iterator[None]:
     except (ImportFailed, DatabaseRefused, EmbeddedPostgresError) as error:
         fail(str(error))
     except DatabaseUnavailable:
-        fail("the database at GATEWAY_DATABASE_URL does not answer, or does not let us in")
+        fail("the database does not answer, or does not let us in: `gateway doctor` says why")
     except DatabaseTimeout:
         fail("the database has stopped a statement that took too long")
     except BrokenPipeError:

@@ -16,7 +16,11 @@ from gateway.progress import prune_progress
 def prune(
     before: Annotated[
         datetime,
-        typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"], help="What is older goes; in UTC."),
+        typer.Option(
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"],
+            metavar="DATE",
+            help="What is older goes; in UTC: 2026-03-31 or 2026-03-31T12:00:00Z.",
+        ),
     ],
     organization: Annotated[UUID | None, typer.Option(help="Only of this organization.")] = None,
     conversations: Annotated[

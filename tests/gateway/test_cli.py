@@ -87,7 +87,7 @@ def test_a_database_that_is_away_is_one_clear_line(arguments: list[str]) -> None
     Path("records").touch()
     result = invoke(*arguments, DATABASE_URL=AWAY)
     assert result.exit_code == 1
-    assert result.stderr == "gateway: the database at GATEWAY_DATABASE_URL does not answer, or does not let us in\n"
+    assert result.stderr == "gateway: the database does not answer, or does not let us in: `gateway doctor` says why\n"
 
 
 def test_a_file_that_is_not_there_is_one_clear_line() -> None:

@@ -90,12 +90,16 @@ def test_a_database_that_does_not_let_us_in(patient: str, change: Callable[[str]
 
 @pytest.mark.parametrize(
     "url",
-    ["", "mysql://x/y", "postgresql://host:port/name", "postgresql://u:hidden@h/d?x=1", "postgresql://%zz:hidden@h/d"],
+    ["mysql://x/y", "postgresql://host:port/name", "postgresql://u:hidden@h/d?x=1", "postgresql://%zz:hidden@h/d"],
 )
 def test_an_address_that_is_none(url: str) -> None:
     said = diagnosed(url).of("database", "failure")
     assert "GATEWAY_DATABASE_URL is not like postgresql://user@host/name" in said
     assert "hidden" not in said
+
+
+def test_no_address() -> None:
+    assert "GATEWAY_DATABASE_URL is not set" in diagnosed("").of("database", "failure")
 
 
 @pytest.mark.skipif(PROGRAM is None, reason="PgBouncer is not installed")
