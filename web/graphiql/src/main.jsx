@@ -42,7 +42,7 @@ function Explorer() {
           <input
             value={token}
             onChange={(event) => setToken(event.target.value.trim())}
-            placeholder="of `gateway token`"
+            placeholder="from `gateway token`"
             autoComplete="off"
             spellCheck={false}
           />
