@@ -1,35 +1,31 @@
 """What a REST call costs: server CPU, against FastAPI with SQLAlchemy's async ORM on the same database.
 
-python -m bench.rest [DATABASE_URL] [--rounds N]
+    python -m bench.rest [DATABASE_URL] [--rounds N]
 
-Each server is one process; the calls take turns, so that what else the machine does falls on both. CPU is the
-server process's own, without PostgreSQL's. Both answer the same JSON, uncompressed; that is checked first.
+Each server is one process, asked in turns by one client with 8 keep-alive connections, so that what else the machine
+does falls on both. CPU is the server process's own, without PostgreSQL's: the median of rounds. Both answer the same
+JSON, uncompressed; that is checked first.
 """
 
 import argparse
-import os
-import subprocess
-import sys
+import json
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import defaultdict
 from pathlib import Path
+from statistics import median
 from typing import NamedTuple
 
 import httpx
-import psutil
 import psycopg
 
-from bench.requests import SECRET, cpu, gateway
+from bench.compare import CONNECTIONS, cpu, token
+from bench.peers.load import load, request
+from bench.peers.servers import FASTAPI, GATEWAY, running
 from bench.seed import BIG_ORGANIZATION, seed
 from gateway.embedded import embedded_postgres
-from gateway.settings import Settings
-from gateway.tokens import signed_token
 
 PATH = "/api/v1/conversations"
-REQUESTS_A_ROUND = 100
-PEER_PORT = 8765
+SECONDS = 0.8
 
 
 class Call(NamedTuple):
@@ -37,30 +33,10 @@ class Call(NamedTuple):
 
     method: str
     path: str
-    body: dict[str, str] | None = None
+    body: str = ""
 
-
-@contextmanager
-def fastapi(database_url: str) -> Iterator[tuple[psutil.Process, str]]:
-    """Serve the peer from a process of its own; yield the process and its URL."""
-    environment = {**os.environ, "PEER_DATABASE_URL": database_url, "PEER_JWT_SECRET": SECRET}
-    command = [
-        *(sys.executable, "-m", "uvicorn", "bench.peers.fastapi_peer:app", "--port", str(PEER_PORT)),
-        *("--no-access-log", "--log-level", "warning"),
-    ]
-    process = subprocess.Popen(command, env=environment)
-    url = f"http://127.0.0.1:{PEER_PORT}"
-    try:
-        for _ in range(200):
-            try:
-                httpx.get(f"{url}/openapi.json")
-                break
-            except httpx.TransportError:
-                time.sleep(0.1)
-        yield psutil.Process(process.pid), url
-    finally:
-        process.terminate()
-        process.wait()
+    def sent(self, port: int) -> bytes:
+        return request(port, token(), self.body.encode(), self.method, self.path)
 
 
 def calls(database_url: str) -> dict[str, Call]:
@@ -78,43 +54,46 @@ def calls(database_url: str) -> dict[str, Call]:
         "list, 20 of a status": Call("GET", f"{PATH}?status=escalated"),
         "detail, 50 messages": Call("GET", one),
         "messages, 50": Call("GET", f"{one}/messages?limit=50"),
-        "PATCH status": Call("PATCH", one, {"status": "completed"}),
+        "PATCH status": Call("PATCH", one, json.dumps({"status": "completed"})),
     }
 
 
 def measure(database_url: str, rounds: int) -> None:
     """Print a table: milliseconds of CPU a request of either server, and their ratio."""
-    settings = Settings(jwt_secret=SECRET, _env_file=None)
-    token = signed_token(settings, BIG_ORGANIZATION, user="bench", scopes=None, ttl=3600)
-    headers = {"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"}
     asked = calls(database_url)
-    spent = {name: [0.0, 0.0] for name in asked}
-    with gateway(database_url) as ours, fastapi(database_url) as theirs, httpx.Client(headers=headers) as client:
-        check_alike(client, ours[1], theirs[1], asked)
+    spent: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    with running(GATEWAY, database_url) as ours, running(FASTAPI, database_url) as theirs:
+        check_alike(ours[1], theirs[1], asked)
         for turn in range(rounds + 1):
             for name, call in asked.items():
-                for number, (process, url) in enumerate((ours, theirs)):
+                costs = []
+                for process, port in (ours, theirs):
                     before = cpu(process)
-                    for _ in range(REQUESTS_A_ROUND):
-                        client.request(call.method, url + call.path, json=call.body).raise_for_status()
-                    spent[name][number] += (cpu(process) - before) * bool(turn)  # the first round warms up
+                    _, answered = load(port, [call.sent(port)], connections=CONNECTIONS, seconds=SECONDS)
+                    costs.append((cpu(process) - before) / len(answered) * 1000)
+                if turn:  # the first round warms up
+                    spent[name].append((costs[0], costs[1]))
     print(f"{'CPU ms a request':24} gateway   FastAPI   ratio")
-    for name, (mine, other) in spent.items():
-        requests = rounds * REQUESTS_A_ROUND
-        print(f"{name:24} {mine / requests * 1000:7.2f} {other / requests * 1000:9.2f} {other / mine:7.1f}")
+    for name, each in spent.items():
+        mine, other = (median(column) for column in zip(*each, strict=True))
+        print(f"{name:24} {mine:7.2f} {other:9.2f} {other / mine:7.1f}")
 
 
-def check_alike(client: httpx.Client, ours: str, theirs: str, asked: dict[str, Call]) -> None:
+def check_alike(ours: int, theirs: int, asked: dict[str, Call]) -> None:
     """Exit where the two do not answer the same."""
-    for name, call in asked.items():
-        answers = [client.request(call.method, url + call.path, json=call.body).json() for url in (ours, theirs)]
-        if call.method == "GET" and answers[0] != answers[1]:
-            raise SystemExit(f"{name}: the two answer differently")
+    with httpx.Client(headers={"Authorization": f"Bearer {token()}", "Content-Type": "application/json"}) as client:
+        for name, (method, path, body) in asked.items():
+            answers = [
+                client.request(method, f"http://127.0.0.1:{port}{path}", content=body).raise_for_status().json()
+                for port in (ours, theirs)
+            ]
+            if method == "GET" and answers[0] != answers[1]:
+                raise SystemExit(f"{name}: the two answer differently")
 
 
 def main() -> None:
     """Read the command line and measure."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("database_url", nargs="?")
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()

@@ -1,7 +1,9 @@
 """Links: where a list goes on, as RFC 8288 writes it."""
 
 from typing import NamedTuple
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import quote, unquote_plus
+
+_SENT = "%=+;,/?:@!$'()*[]"  # what may stand in a query as it is
 
 
 class Links(NamedTuple):
@@ -15,8 +17,8 @@ class Links(NamedTuple):
 
     def header(self, path: str, query: str) -> str:
         """Write the value of `Link` for this path: its other query parameters stay as they are."""
-        others = [each for each in parse_qsl(query, keep_blank_values=True) if each[0] != self.parameter]
+        others = [each for each in query.split("&") if each and unquote_plus(each.split("=")[0]) != self.parameter]
         # Without scheme and host: a proxy in front has others.
-        beginning = f"{quote(path)}?{urlencode(others)}{'&' if others else ''}{self.parameter}="
+        beginning = f"{quote(path)}?{''.join([quote(each, safe=_SENT) + '&' for each in others])}{self.parameter}="
         places = (("first", self.first), ("prev", self.prev), ("next", self.next), ("last", self.last))
         return ", ".join([f'<{beginning}{place}>; rel="{name}"' for name, place in places if place is not None])

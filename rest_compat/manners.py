@@ -2,7 +2,7 @@
 
 import gzip
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from email.utils import format_datetime
 from typing import Any
 from uuid import UUID
@@ -88,12 +88,13 @@ class Meter:
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
 
-    @contextmanager
-    def charged(self, context: Context, query: Any, headers: Headers) -> Iterator[None]:
+    def charged(self, context: Context, query: Any, headers: Headers) -> AbstractContextManager[None]:
         """Take what is asked for, and settle it by what was found. Raises Throttled."""
-        if self._budget.a_minute is None:
-            yield
-            return
+        most = self._budget.a_minute
+        return nullcontext() if most is None else self._charged(context, query, headers, most)
+
+    @contextmanager
+    def _charged(self, context: Context, query: Any, headers: Headers, most: int) -> Iterator[None]:
         organization_id = context.viewer.organization_id
         try:
             taken = self._budget.take(organization_id, query.window.size if query else 1)
@@ -102,7 +103,7 @@ class Meter:
             finally:
                 self._settle(organization_id, context.tenant.rows - taken)
         finally:
-            headers.update(self._headers(organization_id, self._budget.a_minute))
+            headers.update(self._headers(organization_id, most))
 
     def _settle(self, organization_id: UUID, more: int) -> None:
         # What nobody could foresee was answered all the same: it is charged as far as there is anything left.

@@ -1,6 +1,6 @@
 """The legacy service as FastAPI's and SQLAlchemy's documentation teach it: async ORM, response models, dependencies.
 
-uvicorn bench.peers.fastapi_peer:app, with PEER_DATABASE_URL and PEER_JWT_SECRET in the environment.
+uvicorn bench.peers.fastapi_peer:app, with GATEWAY_DATABASE_URL and BENCH_SECRET in the environment.
 """
 
 import os
@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, joinedload, mapped_column, relationship, selectinload
 
-engine = create_async_engine(os.environ["PEER_DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://"))
+engine = create_async_engine(os.environ["GATEWAY_DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://"))
 new_session = async_sessionmaker(engine, expire_on_commit=False)
 bearer = HTTPBearer()
 app = FastAPI()
@@ -144,7 +144,7 @@ async def get_session() -> AsyncIterator[AsyncSession]:
 
 async def get_organization(credentials: Annotated[HTTPAuthorizationCredentials, Depends(bearer)]) -> UUID:
     try:
-        claims = jwt.decode(credentials.credentials, os.environ["PEER_JWT_SECRET"], algorithms=["HS256"])
+        claims = jwt.decode(credentials.credentials, os.environ["BENCH_SECRET"], algorithms=["HS256"])
     except jwt.InvalidTokenError:
         raise HTTPException(401, "Could not validate credentials", {"WWW-Authenticate": "Bearer"}) from None
     return UUID(claims["organization_id"])

@@ -67,10 +67,12 @@ async def _load(port: int, requests: list[bytes], connections: int, seconds: flo
     return elapsed, latencies
 
 
-def request(port: int, token: str, body: bytes) -> bytes:
-    """Write a POST to /graphql."""
+def request(port: int, token: str, body: bytes, method: str = "POST", path: str = "/graphql") -> bytes:
+    """Write a request as it is sent."""
     head = (
-        f"POST /graphql HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {token}\r\n"
-        f"Content-Type: application/json\r\nAccept: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {token}\r\n"
+        f"Accept: application/json\r\n"
     )
-    return head.encode() + body
+    if body:
+        head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+    return f"{head}\r\n".encode() + body

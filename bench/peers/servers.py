@@ -63,6 +63,7 @@ def _node(name: str, module: str, *packages: str) -> Peer:
 
 
 GATEWAY = _ours("gateway, compiled")
+FASTAPI = Peer("FastAPI + SQLAlchemy's ORM", (*_OURS, "bench.peers.fastapi_peer:app"))
 PEERS = (
     GATEWAY,
     _ours("gateway, on graphql-core", ("GATEWAY_COMPILED", "false")),
