@@ -3,10 +3,12 @@
     python -m bench.scale processes
     python -m bench.scale organizations --most 10000
     python -m bench.scale messages --most 1000000
+    python -m bench.scale simulation
 
 `processes`: requests a second, and CPU of gateway and PostgreSQL a request, with 1 and 2 processes, with and without
 a replica, prepared and not, through PgBouncer where it is installed. `organizations` and `messages`: the same
-for one process as the database grows, and what a message takes on disk.
+for one process as the database grows, and what a message takes on disk. `simulation`: a thousand organizations, a few
+of which ask most, all at once; and whether it costs what the parts cost one by one, which docs/scale.md reckons with.
 """
 
 import argparse
@@ -35,6 +37,10 @@ from tests.support.server import free_port
 from tests.support.volume import Volume, fill, organization_ids
 
 SECONDS, CONNECTIONS = 4.0, 16
+MIX = {"inbox": 3, "thread": 4, "new message": 1}
+"""Requests of each shape among eight."""
+MOST_OFTEN = 200
+"""How often the busiest organization asks while the last that asks does so once."""
 ADD = """mutation ($id: ID!) { addMessage(input: {conversationId: $id, role: USER,
     content: "Good morning, is there anything free on Friday after five? A haircut, please."}) { message { id } } }"""
 
@@ -162,6 +168,35 @@ def growing(name: str, volumes: list[Volume], organizations_asked: int) -> None:
                     print(f"{figure:26,} {shape:12} {cost} {size / volume.messages:12,.0f}", flush=True)
 
 
+def simulation() -> None:
+    """Print what a mixed load costs, beside what its parts cost one by one."""
+    volume = Volume(leads=20_000, conversations=60_000, messages=300_000, organizations=1000)
+    with replicated(0) as servers:
+        url = servers[0].url
+        migrate(url)
+        with psycopg.connect(url, autocommit=True) as connection:
+            fill(connection, volume)
+        asked = shapes(url, organization_ids(volume)[:MOST_OFTEN])
+        # The n-th organization asks 1/n as often as the first.
+        often = {organization: MOST_OFTEN // number for number, organization in enumerate(asked["inbox"], 1)}
+        parts = {name: {each: bodies[each] * often[each] for each in bodies} for name, bodies in asked.items()}
+        mixed = {
+            each: [body for name, share in MIX.items() for body in asked[name][each][:1] * share] * often[each]
+            for each in often
+        }
+        with gateway(1, database_url=url) as (port, process):
+            costs = {name: measured(port, [process], [postgres(servers[0])], part) for name, part in parts.items()}
+            cost = measured(port, [process], [postgres(servers[0])], mixed)
+    whole = sum(MIX.values())
+    _print_head("", "")
+    for name, part in costs.items():
+        print(f"{name:26} {f'{MIX[name]} of {whole}':12} {part}")
+    for figure in ("gateway", "postgres"):
+        expected = sum(MIX[name] * getattr(part, figure) for name, part in costs.items()) / whole
+        print(f"{figure}: {expected:.2f} ms of CPU a request expected, {getattr(cost, figure):.2f} measured")
+    print(f"{'all at once':39} {cost}")
+
+
 def _size(connection: psycopg.Connection) -> int:
     row = connection.execute("SELECT pg_total_relation_size('messages')").fetchone()
     assert row is not None
@@ -175,11 +210,12 @@ def _print_head(grows: str, more: str) -> None:
 def main() -> None:
     """Run what the arguments ask for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["processes", "organizations", "messages"])
+    parser.add_argument("what", choices=["processes", "organizations", "messages", "simulation"])
     parser.add_argument("--most", type=int, default=1_000_000)
     options = parser.parse_args()
-    if options.what == "processes":
-        processes()
+    alone = {"processes": processes, "simulation": simulation}.get(options.what)
+    if alone:
+        alone()
         return
     steps = [10**n for n in range(1, 9) if 10**n <= options.most]
     if options.what == "organizations":
