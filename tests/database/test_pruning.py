@@ -1,6 +1,7 @@
 """Pruning: what is older than a time goes, whatever else is written meanwhile."""
 
 import re
+import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ from tests.support.kept import WRONG
 from tests.support.organization import Organization
 from tests.support.tenancy import unheld_tables
 
+SECONDS = 10
 BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
 OLD, NEW = BEFORE - timedelta(days=30), BEFORE + timedelta(days=30)
 
@@ -149,8 +151,11 @@ def test_a_conversation_that_wakes_stays(organization: Organization, database_ur
             (organization.id, conversation_id),
         )
         gone = pool.submit(prune, database_url, BEFORE, deepest="leads", organization_id=organization.id)
+        end = time.monotonic() + SECONDS
         while not organization.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"):
-            pass
+            if time.monotonic() > end:
+                writer.rollback()
+                pytest.fail("pruning does not wait for the writer")
         writer.commit()
         assert gone.result() == {"messages": 1}
     assert left(organization, "conversations") == 1
