@@ -21,6 +21,7 @@ from strawberry.schema.schema import validate_document
 from gateway_graphql.cost import Costs
 from gateway_graphql.errors import ErrorCode
 from gateway_graphql.limits import Limits, beyond, too_complex
+from gateway_graphql.overlaps import without_repeats
 from gateway_graphql.scalars import UNTOUCHED
 from levelwise import Plan, Unsupported, compile_operation
 
@@ -140,7 +141,7 @@ class Documents:
         if too_long:
             return Refusal([too_long])
         try:
-            node = parse(text, max_tokens=most, allow_empty_selection_sets=False)
+            node = without_repeats(parse(text, max_tokens=most, allow_empty_selection_sets=False))
             errors = beyond(node, self._limits) or [
                 _coded(error, ErrorCode.GRAPHQL_VALIDATION_FAILED)
                 for error in validate_document(

@@ -1,9 +1,40 @@
 """Overlaps: fields of one name in one place, which validation compares by pairs, with all that is below them."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from dataclasses import replace
+from operator import is_
+from typing import Any, NamedTuple, TypeGuard
 
-from graphql import DocumentNode, FieldNode, FragmentDefinitionNode, FragmentSpreadNode, SelectionSetNode
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    SelectionNode,
+    SelectionSetNode,
+)
+
+
+def without_repeats(document: DocumentNode) -> DocumentNode:
+    """Leave one of the plain fields that a selection repeats: execution merges them, and comparing them is but work."""
+    return replace(document, definitions=tuple(map(_without_repeats, document.definitions)))
+
+
+def _without_repeats(node: Any) -> Any:
+    inner: SelectionSetNode | None = getattr(node, "selection_set", None)
+    if inner is None:
+        return node
+    kept: dict[str | int, SelectionNode] = {}
+    for each in inner.selections:
+        kept.setdefault(each.name.value if _is_plain(each) else id(each), each)
+    selections = tuple(map(_without_repeats, kept.values()))
+    if len(selections) == len(inner.selections) and all(map(is_, selections, inner.selections)):
+        return node
+    return replace(node, selection_set=replace(inner, selections=selections))
+
+
+def _is_plain(node: SelectionNode) -> TypeGuard[FieldNode]:
+    return isinstance(node, FieldNode) and not (node.alias or node.arguments or node.directives or node.selection_set)
 
 
 class _Selected(NamedTuple):

@@ -61,7 +61,6 @@ def test_what_is_beyond_a_limit(organization: Organization, query: str, limit: s
 
 OVERLAPPING = {
     "fields": "{ conversations { nodes { " + "lead { id name } " * 330 + "} } }",
-    "leaves": "{ viewer { " + "userId " * 1_900 + "} }",
     "inline fragments": "{ conversations { nodes { " + "... { lead { id } } " * 230 + "} } }",
     "fragments": "{ conversations { nodes { "
     + " ".join(f"...F{n}" for n in range(150))
@@ -94,6 +93,24 @@ def test_fields_may_stand_there_a_hundred_times(organization: Organization) -> N
         + "} } } fragment F on Conversation { lead { id } }"
     )
     assert ask(organization, query)["data"] == {"conversations": {"nodes": []}}
+
+
+@pytest.mark.parametrize(
+    ("query", "data"),
+    [
+        ("{ " + "__typename " * 1_998 + "}", {"__typename": "Query"}),
+        ("{ viewer { " + "userId " * 1_995 + "} }", {"viewer": {"userId": "user-1"}}),
+        (
+            "{ viewer { ...F } } fragment F on Viewer { " + "userId __typename " * 900 + "}",
+            {"viewer": {"userId": "user-1", "__typename": "Viewer"}},
+        ),
+    ],
+    ids=["of the root", "of an object", "in a fragment"],
+)
+def test_plain_fields_may_be_repeated_as_often_as_tokens_allow(
+    organization: Organization, query: str, data: dict[str, object]
+) -> None:
+    assert ask(organization, query)["data"] == data
 
 
 def test_whole_floats_cost_what_integers_cost(organization: Organization) -> None:

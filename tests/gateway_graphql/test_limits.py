@@ -29,7 +29,7 @@ def directives(count: int) -> str:
 
 
 def root_fields(count: int) -> str:
-    return "{ " + "__typename " * count + "}"
+    return "{ " + "viewer { userId } " * count + "}"
 
 
 def tokens(count: int) -> str:
