@@ -13,6 +13,7 @@ from gateway.budget import Budget
 from gateway.caching import entity_tag
 from gateway.settings import Settings
 from gateway_graphql.context import Context
+from gateway_graphql.negotiation import preferred
 from gateway_graphql.requests import Request
 from rest_compat.errors import JSON, Unchanged
 from rest_compat.preconditions import GZIP, preconditions
@@ -56,7 +57,7 @@ def prefers_successor(request: Request) -> bool:
 
 def response(content: bytes, status: int, request: Request, headers: Headers, *, tagged: bool) -> Response:
     """Send content compressed where the client takes that, and not at all where it has it already."""
-    compressed = len(content) >= _LEAST_COMPRESSED and "gzip" in (request.header(b"accept-encoding") or "")
+    compressed = len(content) >= _LEAST_COMPRESSED and _takes_gzip(request.header(b"accept-encoding") or "")
     if tagged:
         # Another form is another entity: a strong tag says that the bytes are the same.
         headers["ETag"] = entity_tag(content, GZIP if compressed else "")
@@ -69,6 +70,10 @@ def response(content: bytes, status: int, request: Request, headers: Headers, *,
         headers["Content-Encoding"] = "gzip"
         content = gzip.compress(content, compresslevel=1, mtime=0)
     return _Json(content, status, headers)
+
+
+def _takes_gzip(accepted: str) -> bool:
+    return "gzip" in accepted and preferred(accepted, ("gzip",)) is not None
 
 
 class _Json(Response):

@@ -65,6 +65,8 @@ def test_compressed_where_the_client_takes_it(organization: Organization, conver
     assert "Accept-Encoding" in plain.headers["vary"]
     with organization.http.stream("GET", path, headers={"Accept-Encoding": "gzip"}) as raw:
         assert gzip.decompress(b"".join(raw.iter_raw())) == plain.content
+    for refused in ("gzip;q=0", "identity, gzip; q=0.0"):
+        assert "content-encoding" not in organization.http.get(path, headers={"Accept-Encoding": refused}).headers
     small = organization.http.get(LEADS, headers={"Accept-Encoding": "gzip"})
     assert "content-encoding" not in small.headers
 
