@@ -12,7 +12,7 @@ from rest_compat import representations
 from rest_compat.bodies import StatusUpdate
 from rest_compat.call import Listed
 from rest_compat.parameters import ConversationPath, ConversationsQuery, MessagesQuery
-from rest_compat.representations import ConversationDetail, ConversationItem, ConversationPage, Message
+from rest_compat.shapes import ConversationDetail, ConversationItem, ConversationPage, Message
 from rest_compat.successors import LAST_ACTIVITY_FIRST
 
 Found = TypeVar("Found")

@@ -27,7 +27,7 @@ HEADERS: Mapping[int, Mapping[str, str]] = {
     HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
     HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "1"},
 }
-
+_RENAMED = {413: "Content Too Large", 422: "Unprocessable Content"}
 
 PROBLEM = "application/problem+json"
 JSON = "application/json"
@@ -95,6 +95,11 @@ def accepts_problems(accept: str | None) -> bool:
     return accept is not None and PROBLEM in accept.lower() and preferred(accept, (PROBLEM,)) is not None
 
 
+def title(status: int) -> str:
+    """Name a status as RFC 9110 does. Python's own names differ from version to version."""
+    return _RENAMED.get(status) or HTTPStatus(status).phrase
+
+
 class _Writing(NamedTuple):
     """How errors are written to one client."""
 
@@ -109,7 +114,7 @@ class _Writing(NamedTuple):
             return self.response(unreadable.status_code, unreadable.detail)
 
     def response(self, status: int, detail: Any, headers: Headers | None = None) -> Response:
-        shown = _problem(HTTPStatus(status), detail) if self.as_problem else {"detail": detail}
+        shown = _problem(status, detail) if self.as_problem else {"detail": detail}
         # What was sent is told back. orjson would neither write large integers nor half a surrogate pair.
         content = json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode(errors="backslashreplace")
         media_type = PROBLEM if self.as_problem else JSON
@@ -117,8 +122,8 @@ class _Writing(NamedTuple):
         return Response(content, int(status), told, media_type)
 
 
-def _problem(status: HTTPStatus, detail: Any) -> Mapping[str, Any]:
-    problem = {"type": "about:blank", "title": status.phrase, "status": int(status)}
+def _problem(status: int, detail: Any) -> Mapping[str, Any]:
+    problem = {"type": "about:blank", "title": title(status), "status": int(status)}
     if isinstance(detail, str):
         return {**problem, "detail": detail}
     told = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in detail)

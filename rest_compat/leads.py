@@ -14,7 +14,7 @@ from rest_compat.bodies import LeadChanges, NewLead
 from rest_compat.call import Listed
 from rest_compat.errors import Conflict, InvalidRequest
 from rest_compat.parameters import IdempotencyHeader, LeadPath, LeadsQuery
-from rest_compat.representations import Lead, LeadPage
+from rest_compat.shapes import Lead, LeadPage
 from rest_compat.successors import NEWEST_FIRST
 
 

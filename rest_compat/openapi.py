@@ -11,7 +11,8 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from rest_compat import bodies, examples
 from rest_compat.call import Call, Listed
-from rest_compat.openapi_parts import FAILURES, FRAME, MODELS, OPTIONAL_HEADERS, failures, given_headers
+from rest_compat.openapi_failures import FAILURES, MODELS, failures
+from rest_compat.openapi_parts import FRAME, OPTIONAL_HEADERS, given_headers
 from rest_compat.reader import Reader
 from rest_compat.routes import CALLS, PREFIX
 

@@ -1,10 +1,8 @@
 """REST equals GraphQL: the same rows through both, field by field."""
 
-import re
-from typing import Any
-
 import pytest
 
+from tests.support.legacy import legacy
 from tests.support.organization import Organization
 
 LEAD = """
@@ -16,23 +14,6 @@ CONVERSATION = """
 id leadId sessionKey channel status messageCount createdAt updatedAt lead { id name email } lastMessageAt
 lastMessagePreview
 """
-ENUMS = {"channel", "status", "role"}
-
-
-def legacy(value: Any) -> Any:
-    """What GraphQL shows, in the legacy names and words. Metadata is the clients' own."""
-    if isinstance(value, list):
-        return [legacy(each) for each in value]
-    if not isinstance(value, dict):
-        return value
-    return {
-        re.sub("[A-Z]", lambda letter: "_" + letter[0].lower(), key): each
-        if key == "metadata"
-        else each.lower()
-        if key in ENUMS
-        else legacy(each)
-        for key, each in value.items()
-    }
 
 
 @pytest.fixture

@@ -1,30 +1,17 @@
 """The way out: every call names a GraphQL operation that answers the same."""
 
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
-from gateway_graphql.names import snake_case
-from rest_compat.routes import CALLS
+from rest_compat.call import Call
+from rest_compat.routes import CALLS, PREFIX
+from tests.support.legacy import legacy
 from tests.support.organization import Organization
 
 PREFERRED = {"Prefer": "graphql"}
-ENUMS = {"channel", "status", "role"}
-NO_ANSWER: dict[str, Any] = {}
-
-
-def legacy(value: Any) -> Any:
-    """What GraphQL shows, in the legacy names and words. Metadata is the clients' own."""
-    if isinstance(value, list):
-        return [legacy(each) for each in value]
-    if not isinstance(value, dict):
-        return value
-    return {
-        snake_case(key): each if key == "metadata" else each.lower() if key in ENUMS else legacy(each)
-        for key, each in value.items()
-    }
 
 
 def successor(http: httpx.Client, method: str, path: str, **given: Any) -> dict[str, Any]:
@@ -135,6 +122,55 @@ def test_other_preferences_are_none(organization: Organization) -> None:
     answer = organization.http.get("/api/v1/leads", headers={"Prefer": "return=minimal, respond-async"})
     assert answer.json()["total"] == 0
     assert "preference-applied" not in answer.headers
+
+
+def test_a_conversation_of_more_than_a_page(organization: Organization) -> None:
+    conversation_id = organization.conversation()
+    organization.sql(
+        "INSERT INTO messages (organization_id, conversation_id, role, content)"
+        " SELECT %s, %s, 'user', n FROM generate_series(1, 1001) AS n ORDER BY n",
+        organization.id,
+        conversation_id,
+    )
+    operation = successor(organization.http, "GET", f"/conversations/{conversation_id}")
+    shown, more = [], True
+    while more:
+        found = run(organization.http, operation)["messages"]
+        shown += legacy(found["nodes"])
+        more = found["pageInfo"]["hasNextPage"]
+        operation["variables"]["after"] = found["pageInfo"]["endCursor"]
+    assert shown == organization.http.get(f"/api/v1/conversations/{conversation_id}").json()["messages"]
+    assert len(shown) == 1001
+
+
+BODIES: dict[str, dict[str, str]] = {
+    "update_conversation_status": {"status": "completed"},
+    "create_lead": {"name": "x"},
+    "update_lead": {},
+}
+EVERY_CALL = [(method, path, call) for path, calls in CALLS.items() for method, call in calls.items()]
+
+
+@pytest.mark.parametrize(("method", "path", "call"), EVERY_CALL, ids=lambda each: getattr(each, "status", each))
+def test_every_call_has_one_that_runs(
+    organization: Organization, conversation_id: UUID, method: str, path: str, call: Call
+) -> None:
+    body = BODIES.get(call.operation.__name__)
+    there = {"conversation_id": conversation_id, "lead_id": organization.lead()}
+    assert run(organization.http, successor(organization.http, method, path.format(**there), json=body))
+    # What is 404 there is null here, or the caller's to mend.
+    missing = path.format(conversation_id=uuid4(), lead_id=uuid4())
+    if missing != path:
+        assert organization.http.request(method, PREFIX + missing, json=body).status_code == 404
+        found = run(organization.http, successor(organization.http, method, missing, json=body))
+        assert found is None or [error["code"] for error in found["userErrors"]] == ["NOT_FOUND"]
+
+
+def test_what_is_409_there_is_a_conflict_here(organization: Organization) -> None:
+    headers = {"Idempotency-Key": "used"}
+    organization.http.post("/api/v1/leads", json={"name": "x"}, headers=headers)
+    found = run(organization.http, successor(organization.http, "POST", "/leads", json={"name": "y"}, headers=headers))
+    assert [error["code"] for error in found["userErrors"]] == ["CONFLICT"]
 
 
 def test_every_document_has_the_name_that_clients_see() -> None:
