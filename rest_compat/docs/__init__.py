@@ -6,11 +6,10 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from gateway.pages import guarded
+from gateway.pages import assets, guarded
 from rest_compat.openapi import openapi_json
 
 _PAGE = Path(__file__).parent / "page"
-_HEADERS = {**guarded(), "Cache-Control": "no-cache"}
 
 
 def docs_routes() -> list[BaseRoute]:
@@ -20,15 +19,7 @@ def docs_routes() -> list[BaseRoute]:
     async def openapi(_: Request) -> Response:
         return Response(document, media_type="application/json", headers={"Cache-Control": "no-cache"})
 
-    return [
-        Route("/openapi.json", openapi),
-        _file("/docs", "index.html"),
-        *(_file(f"/docs/{name}", name) for name in ("docs.css", "docs.js")),
-    ]
+    async def page(_: Request) -> Response:
+        return FileResponse(_PAGE / "index.html", headers={**guarded(), "Cache-Control": "no-cache"})
 
-
-def _file(path: str, name: str) -> Route:
-    async def answer(_: Request) -> Response:
-        return FileResponse(_PAGE / name, headers=_HEADERS)
-
-    return Route(path, answer)
+    return [Route("/openapi.json", openapi), Route("/docs", page), assets("/docs", _PAGE, guarded(), built=False)]
