@@ -18,7 +18,6 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
-    true,
     update,
 )
 
@@ -114,14 +113,13 @@ counted_conversations = CountedPages(listing, _MAKE_WITH_LEAD, lead_of)
 
 
 def _changing(*conditions: ColumnElement[bool]) -> Statement[ConversationWithLead]:
-    change = update(conversations).values(status=bindparam("new_status", type_=Text)).where(*_BY_KEY, *conditions)
-    changed = change.returning(*_COLUMNS).cte("changed")
-    lead = lead_of(changed)
-    return Statement(select(*changed.c, *lead.c).select_from(changed.join(lead, true())), _MAKE_WITH_LEAD)
+    change = update(conversations).values(status=bindparam("new_status", type_=Text))
+    lead = (leads.c.name.label("lead_name"), leads.c.email.label("lead_email"))
+    return Statement(change.where(*_BY_KEY, *_ITS_LEAD, *conditions).returning(*_COLUMNS, *lead), _MAKE_WITH_LEAD)
 
 
 _SET_STATUS = _changing()
-_SET_STATUS_AS_SEEN = _changing(*_ITS_LEAD, _version == bindparam("seen", type_=Text))
+_SET_STATUS_AS_SEEN = _changing(_version == bindparam("seen", type_=Text))
 
 
 async def conversation_version(tenant: Tenant, id: UUID) -> Version | None:

@@ -13,7 +13,7 @@ import pytest
 from gateway.database import staging, statements, transfer
 from gateway.database.lines import COLUMNS
 from tests.support.every_statement import BUILDERS, every_statement
-from tests.support.tenancy import unheld_tables
+from tests.support.tenancy import changes_amid_another, unheld_tables
 
 SOURCES = Path(statements.__file__).parent
 ORGANIZATION = UUID(int=1)
@@ -24,6 +24,13 @@ def test_every_statement_is_held_to_its_organization() -> None:
     assert len(every) > 200
     unheld = {statement.sql: unheld_tables(statement.sql, statement.names) for statement in every}
     assert {sql: tables for sql, tables in unheld.items() if tables} == {}
+
+
+def test_no_statement_changes_rows_amid_another() -> None:
+    assert [statement.sql for statement in every_statement() if changes_amid_another(statement.sql)] == []
+    assert changes_amid_another("WITH gone AS (DELETE FROM leads RETURNING id) SELECT id FROM gone")
+    assert changes_amid_another("WITH a AS (INSERT INTO leads (id) VALUES ($1) RETURNING id) SELECT id FROM a")
+    assert not changes_amid_another("WITH a AS (SELECT id FROM leads) UPDATE leads SET name = $1 FROM a")
 
 
 def test_no_statement_is_built_elsewhere() -> None:

@@ -25,6 +25,11 @@ def unheld_tables(sql: str, parameters: Sequence[str]) -> list[str]:
     return [table.name for table in concerned if not (table.name in KNOWN and _is_held(table, numbers))]
 
 
+def changes_amid_another(sql: str) -> bool:
+    """Whether a statement changes rows in a WITH: on Citus a two-phase commit, in which nothing can be announced."""
+    return any(isinstance(each.this, exp.DML) for each in parse_one(sql, read="postgres").find_all(exp.CTE))
+
+
 def _scope(node: exp.Expression) -> exp.Expression:
     found = node.find_ancestor(exp.Select, exp.Update, exp.Delete, exp.Insert)
     assert found is not None, "a table stands in no statement"
