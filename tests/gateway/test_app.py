@@ -174,7 +174,7 @@ def test_a_rest_call_tells_its_statements(organization: Organization) -> None:
         organization.http.get("/api/v1/leads", headers={"X-Request-ID": "request-13"})
         logs.after("request-13")
     (entry,) = logs.entries()
-    assert entry["statements"] == 2
+    assert entry["statements"] == 1
     assert "operation" not in entry
 
 
@@ -238,13 +238,14 @@ def test_answers_say_what_they_took_where_a_setting_asks_for_it(
 ) -> None:
     settings = Settings(database_url=database_url, jwt_secret=SECRET, server_timing=True, _env_file=None)
     with serving(settings) as url, Organization(connection, url) as debugged:
-        answers = [
-            debugged.http.post("/graphql", json={"query": "{ leads { nodes { id } totalCount } }"}),
-            debugged.http.get("/api/v1/leads"),
-        ]
-        for answer in answers:
+        answers = {
+            2: debugged.http.post("/graphql", json={"query": "{ leads { nodes { id } totalCount } }"}),
+            1: debugged.http.get("/api/v1/leads"),
+        }
+        for statements, answer in answers.items():
             found = re.fullmatch(
-                r'total;dur=([0-9.]+), db;dur=([0-9.]+);desc="2 statements"', answer.headers["Server-Timing"]
+                rf'total;dur=([0-9.]+), db;dur=([0-9.]+);desc="{statements} statements"',
+                answer.headers["Server-Timing"],
             )
             assert found is not None, answer.headers["Server-Timing"]
             assert float(found[2]) > 0
