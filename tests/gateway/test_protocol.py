@@ -33,6 +33,7 @@ def strict(connection: psycopg.Connection, database_url: str) -> Iterator[Organi
         max_connections=8,
         max_requests=3,
         max_head_bytes=2000,
+        max_answer_bytes=9_000_000,
         pool_size=4,
         _env_file=None,
     )
@@ -125,6 +126,34 @@ def test_a_long_answer_that_nobody_takes(strict: Organization) -> None:
         connection.sendall(head(strict, "Accept-Encoding: identity", "", "", method="GET", path=path))
         time.sleep(3)
         assert taken(connection) < 8_000_000
+
+
+def test_an_answer_that_is_too_large(strict: Organization) -> None:
+    conversation = strict.conversation()
+    for _ in range(120):
+        strict.message(conversation, "x" * 100_000)
+    told = "This would be answered with more than 9,000,000 bytes. Ask for less at once."
+    rest = strict.http.get(f"/api/v1/conversations/{conversation}")
+    assert (rest.status_code, rest.json()) == (422, {"detail": told})
+    page = 'query ($first: Int) { conversation(id: "ID") { messages(first: $first) { nodes { content } } } }'
+    page = page.replace("ID", str(conversation))
+    (error,) = strict.graphql_errors(page, first=120)
+    assert (error["message"], error["extensions"]) == (told, {"code": "QUERY_TOO_COMPLEX"})
+    nodes = strict.graphql(page, first=50)["conversation"]["messages"]["nodes"]
+    assert {len(node["content"]) for node in nodes} == {100_000}
+
+
+def test_a_long_body_is_read_like_a_short_one(strict: Organization) -> None:
+    lead = {"name": "Jane", "appointment_notes": "x" * 9_000, "metadata": {"a": ["x" * 90_000]}}
+    answer = strict.http.post("/api/v1/leads", json=lead)
+    assert (answer.status_code, answer.json()["metadata"]) == (201, lead["metadata"])
+    wrong = strict.http.post("/api/v1/leads", json={"name": ["x" * 90_000]})
+    assert (wrong.status_code, wrong.json()["detail"][0]["loc"]) == (422, ["body", "name"])
+    document = "{ viewer { userId } } #" + "x" * 90_000
+    assert strict.graphql(document) == {"viewer": {"userId": "user-1"}}
+    assert strict.graphql_errors(document.replace("userId", "nothing"))[0]["extensions"]["code"] == (
+        "GRAPHQL_VALIDATION_FAILED"
+    )
 
 
 def test_more_requests_than_are_run_at_once(strict: Organization, connection: psycopg.Connection) -> None:
