@@ -125,7 +125,8 @@ class Database:
             return await connection.rows(statement, parameters)
         finally:
             if not self._pool.gave_back(connection):
-                await self._pool.putconn(connection)
+                # Also where the request is cancelled meanwhile: it would be missing for good.
+                await asyncio.shield(self._pool.putconn(connection))
 
     async def _learn(self, error: psycopg.Error) -> None:
         if isinstance(error, NoAnswer):

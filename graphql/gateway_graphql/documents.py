@@ -25,7 +25,7 @@ from gateway_graphql.overlaps import without_repeats
 from gateway_graphql.scalars import UNTOUCHED
 from levelwise import Plan, Unsupported, compile_operation
 
-KEPT_CHARACTERS = 1_000_000
+KEPT_CHARACTERS = 500_000
 LONG = 1000
 """Characters: fewer take a few milliseconds at most."""
 LONGEST_KEPT = 20_000
