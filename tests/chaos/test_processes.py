@@ -72,14 +72,14 @@ def test_a_gateway_that_is_told_to_stop(cluster: Cluster, inside: psycopg.Connec
 def test_two_gateways_behind_a_proxy_are_restarted_one_by_one(
     cluster: Cluster, inside: psycopg.Connection, tmp_path: Path, program: str, times: int
 ) -> None:
-    gateways = [Gateway(cluster.url, DRAIN=1) for _ in range(2)]
+    gateways = [Gateway(cluster.url, DRAIN=3) for _ in range(2)]
     with running(*gateways), proxy(program, tmp_path, gateways) as url, Load(url, inside) as load:
         for gateway in gateways * times:
             load.await_acknowledged(30)
             gateway.process.terminate()
             gateway.told()
             gateway.start()
-            time.sleep(0.5)  # the proxy looks, too
+            time.sleep(1)  # the proxy looks, too
         load.await_acknowledged(30)
     load.check(inside, f"Two gateways behind {program} restarted {times} times each")
     assert load.statuses.keys() <= {"200", "201"}, load.statuses

@@ -106,6 +106,8 @@ class Load:
         answer = await self._answer(client, request)
         if answer is None or answer.status_code in _LATER:
             return False
+        if answer.status_code not in {200, 201}:
+            return False
         body = answer.json()
         data = body.get("data", body)
         if not (data.get("id") or (data.get("addMessage") or {}).get("message")):
@@ -121,7 +123,7 @@ class Load:
                 return
             method, path, body = request
             answer = await self._answer(client, httpx.Request(method, path, json=body))
-            if answer is not None and answer.status_code not in _LATER and "errors" in answer.json():
+            if answer is not None and answer.status_code == 200 and "errors" in answer.json():
                 self.unexpected.append(answer.text[:200])
             await asyncio.sleep(_PAUSE / 5)
 

@@ -116,6 +116,8 @@ def _nginx(port: int, addresses: Sequence[str], folder: Path) -> tuple[str, list
                 listen 127.0.0.1:{port};
                 location / {{
                     proxy_pass http://gateways; proxy_http_version 1.1;
+                    # Safe for whoever sends idempotency keys: a connection may be closed as nginx sends a request.
+                    proxy_next_upstream error timeout non_idempotent;
                     proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade;
                 }}
             }}
@@ -125,13 +127,14 @@ def _nginx(port: int, addresses: Sequence[str], folder: Path) -> tuple[str, list
 
 def _haproxy(port: int, addresses: Sequence[str]) -> tuple[str, list[str]]:
     servers = "\n".join(
-        f"    server gateway{number} {address} check inter 200ms fall 1 rise 1"
+        f"    server gateway{number} {address} check inter 200ms fall 2 rise 1"
         for number, address in enumerate(addresses)
     )
     text = f"""
 defaults
     mode http
     timeout connect 2s
+    timeout check 2s
     timeout client 60s
     timeout server 60s
     timeout tunnel 60s
