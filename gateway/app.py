@@ -161,5 +161,5 @@ def application() -> Starlette:
     # What lives as long as the process need not be looked at by every collection: it is most of what there is.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
+    gc.set_threshold(20_000, 20, 10)
     return served

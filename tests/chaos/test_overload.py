@@ -131,7 +131,7 @@ def watched(settings: Settings) -> Iterator[tuple[str, Watch]]:
     thread = threading.Thread(target=server.run)
     gc.collect()
     gc.freeze()  # as a process that serves does: collections look at what requests leave, not at pytest
-    gc.set_threshold(20_000, 20, 50)
+    gc.set_threshold(20_000, 20, 10)
     thread.start()
     while not server.started:
         time.sleep(0.01)
