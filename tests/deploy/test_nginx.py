@@ -105,6 +105,7 @@ def test_events_come_as_a_stream_one_by_one(behind: Organization) -> None:
     with streamed(behind, ADDED) as stream:
         assert stream.response.headers["Content-Type"].startswith(EVENT_STREAM)
         assert stream.any().kind is None
+        stream.settle()
         for content in ("first", "second"):
             behind.message(conversation, content)
             assert stream.next().answer["messageAdded"]["message"]["content"] == content

@@ -36,7 +36,7 @@ def test_a_subscription(organization: Organization) -> None:
         assert stream.response.status_code == 200
         assert stream.response.headers["content-type"].startswith(EVENT_STREAM)
         assert stream.response.headers["cache-control"] == "no-store"
-        time.sleep(0.2)
+        stream.settle()
         for text in ("one\nline", "two"):
             organization.message(conversation, text)
             assert content(stream)[0] == text
@@ -45,7 +45,7 @@ def test_a_subscription(organization: Organization) -> None:
 def test_it_goes_on_behind_the_last_event(organization: Organization) -> None:
     conversation = organization.conversation()
     with streamed(organization, ADDED) as stream:
-        time.sleep(0.2)
+        stream.settle()
         organization.message(conversation, "seen")
         _, last = content(stream)
     organization.message(conversation, "missed")
@@ -167,7 +167,7 @@ def test_who_does_not_read_is_cut_off(organization: Organization, monkeypatch: p
     conversation = organization.conversation()
     watched = "subscription { messageAdded { message { content } } }"
     with streamed(organization, watched) as unread, streamed(organization, ADDED) as read:
-        time.sleep(0.2)
+        read.settle()
         for n in range(60):
             organization.message(conversation, f"{n:06}" + "\u2003" * 99_990)
             assert content(read)[0].startswith(f"{n:06}")

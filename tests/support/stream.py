@@ -1,6 +1,7 @@
 """A stream of server-sent events, as EventSource reads one."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -30,8 +31,9 @@ class Event(NamedTuple):
 class Stream:
     """The events of one answer, as they come."""
 
-    def __init__(self, response: httpx.Response) -> None:
+    def __init__(self, response: httpx.Response, organization: Organization) -> None:
         self.response = response
+        self._organization = organization
         self._events = _events(response.iter_lines())
 
     def next(self) -> Event:
@@ -41,6 +43,11 @@ class Stream:
     def any(self) -> Event:
         """Return what comes next, a comment among it."""
         return next(self._events)
+
+    def settle(self) -> None:
+        """Wait until what was subscribed to is watched, which the protocol does not tell."""
+        time.sleep(0.1)
+        self._organization.http.get("/api/v1/leads").raise_for_status()
 
 
 @contextmanager
@@ -56,7 +63,7 @@ def streamed(
     headers = {"Accept": EVENT_STREAM, **(headers or {})}
     asked = {"query": query, "variables": variables}
     with organization.http.stream("POST", "/graphql", headers=headers, timeout=timeout, json=asked) as response:
-        yield Stream(response)
+        yield Stream(response, organization)
 
 
 def _events(lines: Iterator[str]) -> Iterator[Event]:
