@@ -20,7 +20,7 @@ from psycopg.pq.abc import PGconn, PGresult
 from sqlalchemy import Text, cast, func, literal_column, select
 
 from gateway.database.errors import AnswerTooLarge
-from gateway.database.results import NoAnswer, checked
+from gateway.database.results import NoAnswer, checked, size
 from gateway.database.row_security import ORGANIZATION
 from gateway.database.statements import ORGANIZATION_ID, Row, Statement
 
@@ -28,7 +28,8 @@ KEPT_STATEMENTS = 256
 """Prepared statements that a connection keeps: each takes memory of the server."""
 
 _CANCEL_SECONDS = 2.0
-
+_MISCOUNTED = 8
+"""Most times that an answer can be as long as it was counted: what arrives while libpq reads is not counted."""
 _WALL = Statement(
     select(func.set_config(literal_column(f"'{ORGANIZATION}'"), cast(ORGANIZATION_ID, Text), literal_column("true"))),
     tuple,
@@ -225,6 +226,9 @@ class Connection(psycopg.AsyncConnection[Any]):
         self._bytes += waiting[0]
         return 0 < self._most_bytes < self._bytes
 
+    def _was_too_large(self, result: PGresult) -> bool:
+        return 0 < self._most_bytes < self._bytes * _MISCOUNTED and size(result) > self._most_bytes
+
     def _take(
         self, result: PGresult | None, answered: asyncio.Future[PGresult], error: psycopg.Error | None = None
     ) -> None:
@@ -232,6 +236,8 @@ class Connection(psycopg.AsyncConnection[Any]):
             self._last = result
         elif error is None and self._is_amid_pipeline(result):
             return
+        elif self._last is not None and self._was_too_large(self._last):
+            answered.set_exception(AnswerTooLarge(self._most_bytes))
         elif self._last is not None:  # also where the server said why, and then closed the connection
             answered.set_result(self._last)
         else:
