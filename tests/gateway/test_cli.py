@@ -1,6 +1,9 @@
 """The commands, as an operator meets them."""
 
 import gzip
+import re
+import subprocess
+import sys
 import time
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -112,6 +115,29 @@ def test_the_version_is_told() -> None:
     result = invoke("--version")
     assert result.exit_code == 0
     assert result.stdout.strip()
+
+
+def test_a_misspelt_command_is_guessed() -> None:
+    result = invoke("migrat")
+    assert result.exit_code == 2
+    assert "Did you mean 'migrate'?" in result.stderr
+
+
+def test_all_commands_are_listed_with_what_they_do() -> None:
+    listed = invoke("--help").stdout
+    for name, does in {"demo": "Start on", "import": "Load records", "openapi": "Print the OpenAPI"}.items():
+        assert re.search(rf"{name} +{does}", listed)
+
+
+def test_a_command_does_not_wait_for_what_others_need() -> None:
+    program = "import sys; from gateway.cli import app; app(standalone_mode=False); print(*sys.modules)"
+    told = subprocess.run(
+        [sys.executable, "-c", program, "token", "--help"], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert "Print a token" in told.stdout
+    modules = told.stdout.split()
+    assert "gateway.tokens" in modules
+    assert not {"alembic", "strawberry", "uvicorn"} & set(modules)
 
 
 def test_migrating_again_changes_nothing(database_url: str) -> None:

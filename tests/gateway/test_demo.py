@@ -20,7 +20,7 @@ def test_who_has_no_home_is_asked_where_to_keep_the_demo(monkeypatch: pytest.Mon
     def homeless(_: str) -> Path:
         raise RuntimeError
 
-    monkeypatch.setattr("gateway.cli.user_data_path", homeless)
+    monkeypatch.setattr("gateway.commands.demo.user_data_path", homeless)
     assert invoke("--version").exit_code == 0
     result = invoke("demo")
     assert result.exit_code == 2

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway import progress
-from gateway.progress import import_progress
+from gateway.commands import progress
+from gateway.commands.progress import import_progress
 
 
 @pytest.fixture

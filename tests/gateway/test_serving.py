@@ -90,7 +90,7 @@ def test_documents_that_cannot_be_trusted_end_the_start(content: str | None, rea
 
 
 def test_what_is_served_is_told_without_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.cli.serve_gateway", lambda *_: None)
+    monkeypatch.setattr("gateway.commands.serve.serve_gateway", lambda *_: None)
     Path("manifest.json").write_text('{"one": "{ viewer { userId } }"}')
     told = invoke(
         "serve", "--host", "::1", "--documents", "manifest.json", "--documents-mode", "only", "--workers", "3",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from gateway.exits import fail, told_failures
+from gateway.commands.exits import fail, told_failures
 
 
 def print_or_compare(

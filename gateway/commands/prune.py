@@ -1,4 +1,4 @@
-"""The command `prune`: what is older than a date goes away."""
+"""`gateway prune`: what is older than a date goes away."""
 
 from collections import Counter
 from datetime import UTC, datetime
@@ -7,10 +7,10 @@ from uuid import UUID
 
 import typer
 
+from gateway.commands.exits import settings_with, told_failures
+from gateway.commands.progress import prune_progress
 from gateway.database.pruning import count_prunable
 from gateway.database.pruning import prune as prune_database
-from gateway.exits import settings_with, told_failures
-from gateway.progress import prune_progress
 
 
 def prune(

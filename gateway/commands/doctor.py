@@ -1,18 +1,19 @@
-"""Doctor: looks at everything that the gateway needs, and says what to do about what is not as it should be."""
+"""`gateway doctor`: looks at everything that the gateway needs, and says what to do about what is wrong with it."""
 
 import os
 from collections.abc import Iterator, Sequence
 from http.client import HTTPException
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import urlsplit
 
 import orjson
 import typer
 from pydantic import ValidationError
 
+from gateway.commands.exits import FAILED, WRONG_URL, wrong_settings
 from gateway.database.address import is_address
 from gateway.database.checkup import database_findings, reached
-from gateway.exits import WRONG_URL, wrong_settings
 from gateway.findings import Finding, Level, failure, ok, warning
 from gateway.jwks import fetch_keys
 from gateway.settings import PREFIX, Settings, read_settings
@@ -22,7 +23,18 @@ _COLORS = {Level.OK: "green", Level.WARNING: "yellow", Level.FAILURE: "red"}
 _OTHERS = frozenset({f"{PREFIX}DEMO_DATA"})  # of the commands, not of the server
 
 
-def findings() -> Iterator[Finding]:
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Look at settings, keys and database, and say what to do. Fails where something does not work."""
+    found = list(_findings())
+    for line in _shown(found, as_json=as_json):
+        typer.echo(line)
+    if _failures(found):
+        raise typer.Exit(FAILED)
+
+
+def _findings() -> Iterator[Finding]:
     """Look at settings, keys, documents and database, as far as the settings let us."""
     try:
         settings = read_settings()
@@ -59,10 +71,10 @@ def _reached(check: str, url: str, settings: Settings) -> Finding:
     return reached(check, url, settings.statement_timeout)
 
 
-def shown_findings(found: Sequence[Finding], *, as_json: bool) -> Iterator[str]:
+def _shown(found: Sequence[Finding], *, as_json: bool) -> Iterator[str]:
     """Write findings for people, or as one JSON document."""
     if as_json:
-        document = {"failures": failures(found), "findings": [each._asdict() for each in found]}
+        document = {"failures": _failures(found), "findings": [each._asdict() for each in found]}
         yield orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
         return
     for check, level, said, advice in found:
@@ -71,7 +83,7 @@ def shown_findings(found: Sequence[Finding], *, as_json: bool) -> Iterator[str]:
             yield f"{'':21} -> {advice}"
 
 
-def failures(found: Sequence[Finding]) -> int:
+def _failures(found: Sequence[Finding]) -> int:
     """Count what does not work."""
     return sum(each.level is Level.FAILURE for each in found)
 

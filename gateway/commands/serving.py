@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 import uvicorn
 
+from gateway.commands.exits import WRONG_SETTINGS, fail
 from gateway.database.address import shown_address
-from gateway.exits import WRONG_SETTINGS, fail
 from gateway.protocol import Protocol
 from gateway.settings import Settings
 from gateway_graphql.persisted import read_manifest

@@ -1,0 +1,14 @@
+"""`gateway export`: an organization's records, as `gateway import` reads them."""
+
+import sys
+
+from gateway.commands.exits import settings_with, told_failures
+from gateway.commands.parameters import Organization
+from gateway.database.transfer import export_lines
+
+
+def export(organization: Organization) -> None:
+    """Write an organization's records to standard output, in the form that import reads."""
+    settings = settings_with("database_url")
+    with told_failures():
+        sys.stdout.buffer.writelines(export_lines(settings.session_url, organization))

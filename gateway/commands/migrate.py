@@ -1,0 +1,24 @@
+"""`gateway migrate`: the database's tables."""
+
+from typing import Annotated
+
+import typer
+
+from gateway.commands.exits import settings_with, told_failures
+from gateway.database.migrate import migrate as migrate_database
+from gateway.database.refusals import told_refusals
+
+
+def migrate(
+    role: Annotated[
+        str | None, typer.Option(help="A role to put under row security, and to let do what the gateway does.")
+    ] = None,
+    citus: Annotated[bool, typer.Option("--citus", help="Distribute the tables by organization.")] = False,
+) -> None:
+    """Bring the database's tables to this version."""
+    settings = settings_with("database_url")
+    with told_failures(), told_refusals():
+        mended = migrate_database(settings.session_url, role, citus=citus)
+    typer.echo("The database's tables are of this version.")
+    if mended:
+        typer.echo(f"{mended:,} messages had positions of another server, as after a restore: mended.")
