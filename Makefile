@@ -44,7 +44,7 @@ test: ready ## Run the tests, on a PostgreSQL of their own
 chaos: .venv/ready ## Kill, cut off and overload what is under load, and count what was lost (minutes)
 	@$(PY) -m pytest tests/chaos -m "long or not long" -s $(ARGS)
 
-soak: .venv/ready ## Mixed load for MINUTES, and a picture of memory, CPU, connections and latency (soak.svg)
+soak: .venv/ready ## Mixed load for MINUTES, and a picture of it, soak.svg (ARGS=--standbys: replicas, a fail-over)
 	@$(PY) -m tests.chaos.soak $(MINUTES) $(ARGS)
 
 differential: .venv/ready ## Run a million drawn operations against graphql-core (OPERATIONS=1000000)

@@ -37,6 +37,8 @@ from tests.support.server import free_port
 from tests.support.volume import Volume, fill, organization_ids
 
 SECONDS, CONNECTIONS = 4.0, 16
+MEMORY = "4GB"
+"""What PostgreSQL keeps of the tables that grow."""
 MIX = {"inbox": 3, "thread": 4, "new message": 1}
 """Requests of each shape among eight."""
 MOST_OFTEN = 200
@@ -144,6 +146,8 @@ def processes() -> None:
             ways["1 process, PgBouncer"] = (1, through)
         _print_head("", "")
         for name, (workers, settings) in ways.items():
+            with psycopg.connect(primary.url, autocommit=True) as connection:
+                connection.execute("VACUUM")  # whoever comes later is not to step over what was changed before
             with gateway(workers, **settings) as (port, process):
                 for shape, asked in bodies.items():
                     cost = measured(port, [process], [postgres(each) for each in servers], asked)
@@ -156,6 +160,7 @@ def growing(name: str, volumes: list[Volume], organizations_asked: int) -> None:
     for volume in volumes:
         with replicated(0) as servers:
             url = servers[0].url
+            _enlarge(servers[0])
             migrate(url)
             with psycopg.connect(url, autocommit=True) as connection:
                 fill(connection, volume)
@@ -195,6 +200,13 @@ def simulation() -> None:
         expected = sum(MIX[name] * getattr(part, figure) for name, part in costs.items()) / whole
         print(f"{figure}: {expected:.2f} ms of CPU a request expected, {getattr(cost, figure):.2f} measured")
     print(f"{'all at once':39} {cost}")
+
+
+def _enlarge(server: Server) -> None:
+    """Give it the memory of a server that somebody looks after."""
+    server.execute(f"ALTER SYSTEM SET shared_buffers = '{MEMORY}'")
+    server.stop("fast")
+    server.start()
 
 
 def _size(connection: psycopg.Connection) -> int:

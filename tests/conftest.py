@@ -14,17 +14,34 @@ from gateway.embedded import create_database, create_role, embedded_postgres
 from gateway.settings import Settings
 from tests.support.organization import ROLE, SECRET, Organization
 from tests.support.pooler import pooled
+from tests.support.replication import Server, replicated
 from tests.support.server import serving
 
 os.environ.setdefault("GATEWAY_DRAIN", "0")  # of those that are run as processes: nobody stands in front of them
 
 
 @pytest.fixture(scope="session")
-def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def servers() -> Iterator[list[Server]]:
+    """A primary and GATEWAY_TEST_REPLICAS replicas, which have what is committed: tests read what they just wrote."""
+    replicas = int(os.environ.get("GATEWAY_TEST_REPLICAS", "0"))
+    if not replicas:
+        yield []
+        return
+    with replicated(replicas) as servers:
+        servers[0].wait_for(f"FIRST {replicas} (*)", "remote_apply")
+        yield servers
+
+
+@pytest.fixture(scope="session")
+def database_url(servers: list[Server], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A migrated database, shared by all tests: each keeps to organizations of its own."""
     if cluster := os.environ.get("GATEWAY_TEST_CITUS_URL"):
         migrate(cluster, citus=True)
         yield cluster
+        return
+    if servers:
+        migrate(servers[0].local_url())
+        yield servers[0].local_url()
         return
     with embedded_postgres(tmp_path_factory.mktemp("postgres") / "data", durable=False) as url:
         migrate(url)
@@ -40,15 +57,18 @@ def walled_url(database_url: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def settings(database_url: str, walled_url: str) -> Iterator[Settings]:
+def settings(servers: list[Server], database_url: str, walled_url: str) -> Iterator[Settings]:
     """What the tests' gateway runs on: under row security, as the demo does.
 
     GATEWAY_ROW_SECURITY=false runs all tests without; GATEWAY_COMPILED=false with graphql-core's executor;
-    GATEWAY_TEST_PGBOUNCER=/usr/sbin/pgbouncer through that program.
+    GATEWAY_TEST_PGBOUNCER=/usr/sbin/pgbouncer through that program; GATEWAY_TEST_REPLICAS=2 with so many replicas.
     """
     row_security = os.environ.get("GATEWAY_ROW_SECURITY", "true") == "true"
-    url = walled_url if row_security else database_url
-    settings = Settings(database_url=url, row_security=row_security, jwt_secret=SECRET, _env_file=None)
+    url, user = (walled_url, ROLE) if row_security else (database_url, "postgres")
+    replica_urls = " ".join(each.local_url(user) for each in servers[1:])
+    settings = Settings(
+        database_url=url, replica_urls=replica_urls, row_security=row_security, jwt_secret=SECRET, _env_file=None
+    )
     if "GATEWAY_TEST_PGBOUNCER" not in os.environ:
         yield settings
         return

@@ -1,23 +1,23 @@
 """Soak: mixed load for minutes, and what it does to memory, CPU, connections and latency. `make soak MINUTES=10`.
 
-    python -m tests.chaos.soak [MINUTES] [PICTURE]
+    python -m tests.chaos.soak [MINUTES] [PICTURE] [--standbys]
 
 Writers and readers, subscribers who come and go, and hostile requests ask a gateway of its own, on a PostgreSQL of
-its own. Every second is a point in the picture (SVG).
+its own. Every second is a point in the picture (SVG). With standbys it has two replicas; one is killed and comes back,
+then the primary is killed and a replica promoted.
 """
 
+import argparse
 import asyncio
 import itertools
 import json
-import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from statistics import linear_regression, mean
-from typing import NamedTuple
 
 import httpx
 import psutil
@@ -29,7 +29,10 @@ from websockets.typing import Subprotocol
 from tests.support.chaos.cluster import Cluster
 from tests.support.chaos.load import Load
 from tests.support.chaos.processes import Gateway, running
+from tests.support.chaos.record import Fault, Point, drawn, told
+from tests.support.chaos.standbys import Standbys
 from tests.support.organization import token
+from tests.support.replication import replicated
 
 WATCH = {"query": "subscription { messageAdded { cursor message { id content } } }"}
 SUBSCRIBERS = 20
@@ -41,21 +44,6 @@ HOSTILE = [
     {"query": "{ conversations(first: 100) { nodes { messages(first: 500) { nodes { id } } } } }"},
     ["not", "an", "operation"],
 ]
-WARM_UP = 60.0
-"""Seconds that are not looked at: caches fill."""
-
-
-class Point(NamedTuple):
-    """One second of it."""
-
-    seconds: float
-    memory: float
-    """Megabytes."""
-    cpu: float
-    """Percent of a core."""
-    connections: float
-    latency: float
-    """Milliseconds of the slowest of three requests."""
 
 
 async def _disturb(load: Load, url: str, over: threading.Event) -> None:
@@ -119,62 +107,60 @@ def _measured(gateway: Gateway, seconds: float, load: Load) -> list[Point]:
     return points
 
 
-def _picture(points: Sequence[Point]) -> str:
-    """Four curves above each other, each from 0 to its most."""
-    width, height, left = 720, 110, 60
-    parts = []
-    names = ("memory, MB", "CPU, % of a core", "connections", "slowest of three requests, ms")
-    for row, name in enumerate(names):
-        values = [point[row + 1] for point in points]
-        most, top = max(values) or 1, row * (height + 40) + 30
-        line = " ".join(
-            f"{left + point.seconds / points[-1].seconds * width:.1f},{top + height * (1 - value / most):.1f}"
-            for point, value in zip(points, values, strict=True)
-        )
-        parts += [
-            f'<text x="{left}" y="{top - 8}">{name}: mean {mean(values):,.1f}, most {most:,.1f}</text>',
-            f'<rect x="{left}" y="{top}" width="{width}" height="{height}" fill="none" stroke="#ccc"/>',
-            f'<polyline points="{line}" fill="none" stroke="#0b6" stroke-width="1.2"/>',
-        ]
-    size = f'width="{width + left + 20}" height="{len(names) * (height + 40) + 20}"'
-    style = 'font-family="sans-serif" font-size="13" fill="#333"'
-    return f'<svg xmlns="http://www.w3.org/2000/svg" {size} {style}>\n' + "\n".join(parts) + "\n</svg>\n"
+def _fail(faults: Sequence[Callable[[], str]], seconds: float, over: threading.Event) -> list[Fault]:
+    """Let the faults happen one after another, at even distances."""
+    happened: list[Fault] = []
+    started = time.monotonic()
+    for fault in faults:
+        if over.wait(seconds / (len(faults) + 1)):
+            break
+        happened.append(Fault(time.monotonic() - started, fault()))
+    return happened
 
 
-def _told(points: Sequence[Point]) -> str:
-    steady = [point for point in points if point.seconds > WARM_UP] or list(points)
-    slope = linear_regression([point.seconds / 60 for point in steady], [point.memory for point in steady]).slope
-    first, last = steady[: len(steady) // 5], steady[-len(steady) // 5 :]
-    return (
-        f"memory {mean(point.memory for point in first):.1f} MB in the first fifth,"
-        f" {mean(point.memory for point in last):.1f} MB in the last ({slope:+.2f} MB a minute);"
-        f" CPU {mean(point.cpu for point in steady):.0f} %, connections up to"
-        f" {max(point.connections for point in steady):.0f}, slowest probe {max(p.latency for p in steady):.0f} ms"
-    )
-
-
-def main(minutes: float = 10, picture: str = "soak.svg") -> None:
+def soak(
+    gateway: Gateway,
+    connect: Callable[[], psycopg.Connection],
+    faults: Callable[[Load], Sequence[Callable[[], str]]],
+    minutes: float,
+    picture: str,
+) -> None:
+    """Run the load against a gateway, and print what came of it. `connect` leads to the primary."""
     over = threading.Event()
-    with tempfile.TemporaryDirectory() as folder, Cluster(Path(folder) / "data") as cluster:
-        gateway = Gateway(cluster.url)
-        with cluster.connect() as connection, running(gateway):
-            load = Load(gateway.url, connection, writers=4, readers=4)
-            with load:
-                disturbing = threading.Thread(target=lambda: asyncio.run(_disturb(load, gateway.url, over)))
-                disturbing.start()
-                try:
-                    points = _measured(gateway, minutes * 60, load)
-                finally:
-                    over.set()
-                    disturbing.join()
-            _end(connection, load, points, minutes, picture)
+    with connect() as connection:
+        load = Load(gateway.url, connection, writers=4, readers=4)
+    with running(gateway), load, ThreadPoolExecutor() as threads:
+        disturbing = threads.submit(lambda: asyncio.run(_disturb(load, gateway.url, over)))
+        failing = threads.submit(_fail, faults(load), minutes * 60, over)
+        try:
+            points = _measured(gateway, minutes * 60, load)
+        finally:
+            over.set()
+    disturbing.result()
+    happened = failing.result()
+    Path(picture).write_text(drawn(points, happened), encoding="utf-8")
+    for fault in happened:
+        print(f"after {fault.seconds:.0f} s {fault.told}")
+    with connect() as connection:
+        load.check(connection, f"Mixed load for {minutes:g} minutes")
+    print(told(points))
 
 
-def _end(connection: psycopg.Connection, load: Load, points: Sequence[Point], minutes: float, picture: str) -> None:
-    Path(picture).write_text(_picture(points), encoding="utf-8")
-    load.check(connection, f"Mixed load for {minutes:g} minutes")
-    print(_told(points))
+def main() -> None:
+    """Run what the arguments ask for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("minutes", type=float, nargs="?", default=10)
+    parser.add_argument("picture", nargs="?", default="soak.svg")
+    parser.add_argument("--standbys", action="store_true")
+    options = parser.parse_args()
+    if options.standbys:
+        with replicated(2) as servers:
+            standbys = Standbys(servers)
+            soak(standbys.gateway, standbys.connect, standbys.faults, options.minutes, options.picture)
+    else:
+        with tempfile.TemporaryDirectory() as folder, Cluster(Path(folder) / "data") as cluster:
+            soak(Gateway(cluster.url), cluster.connect, lambda _: [], options.minutes, options.picture)
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]) if len(sys.argv) > 1 else 10, *sys.argv[2:3])
+    main()

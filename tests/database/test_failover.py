@@ -13,7 +13,7 @@ import psycopg
 from gateway.database.migrate import migrate
 from gateway.settings import Settings
 from tests.support.organization import SECRET, Organization
-from tests.support.replication import DATABASE, Server, replicated
+from tests.support.replication import DATABASE, by_progress, replicated
 from tests.support.server import serving
 
 SECONDS = 30
@@ -79,7 +79,7 @@ def test_nothing_acknowledged_is_lost() -> None:
         primary, first, second = servers
         migrate(primary.url)
         # Whatever is acknowledged is on a replica as well.
-        primary.execute("ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (*)'", "SELECT pg_reload_conf()")
+        primary.wait_for("ANY 1 (*)")
         hosts = ",".join(f"127.0.0.1:{server.port}" for server in servers)
         settings = Settings(
             database_url=f"postgresql://postgres@{hosts}/{DATABASE}?target_session_attrs=read-write",
@@ -100,7 +100,7 @@ def test_nothing_acknowledged_is_lost() -> None:
             second.start()
             client.goes_on()
             primary.stop()
-            promoted, other = _by_progress(first, second)
+            promoted, other = by_progress(first, second)
             promoted.promote()
             other.follow(promoted)
             client.goes_on()
@@ -109,9 +109,3 @@ def test_nothing_acknowledged_is_lost() -> None:
     assert sorted(kept) == sorted(set(kept)), "a lead was created twice"
     assert set(client.acknowledged) - set(kept) == set()
     assert client.unread == []
-
-
-def _by_progress(*replicas: Server) -> list[Server]:
-    """The replicas, the one that has received most first."""
-    received = "SELECT (pg_last_wal_receive_lsn() - '0/0'::pg_lsn)::text"
-    return sorted(replicas, key=lambda each: int(str(each.execute(received)[0][0])), reverse=True)

@@ -15,10 +15,9 @@ from gateway.database.migrate import migrate
 from gateway.database.pool import Database
 from gateway.database.results import NoAnswer
 from gateway.database.statements import Statement, scalar
-from gateway.settings import Settings
-from tests.support.organization import SECRET, Organization
+from tests.support.chaos.processes import Gateway, running
+from tests.support.organization import Organization
 from tests.support.replication import DATABASE, Server, replicated
-from tests.support.server import serving
 from tests.support.socket import acknowledged
 from tests.support.waiting import until
 
@@ -83,16 +82,11 @@ def servers() -> Iterator[list[Server]]:
 
 @pytest.fixture(scope="module")
 def url(servers: list[Server]) -> Iterator[str]:
-    settings = Settings(
-        database_url=servers[0].url,
-        replica_urls=" ".join(server.url for server in servers[1:]),
-        replica_lag=LAG,
-        pool_timeout=2,
-        jwt_secret=SECRET,
-        _env_file=None,
-    )
-    with serving(settings) as url:
-        yield url
+    # A process of its own: the metrics of several gateways in one are the same.
+    replica_urls = " ".join(server.url for server in servers[1:])
+    gateway = Gateway(servers[0].url, REPLICA_URLS=replica_urls, REPLICA_LAG=LAG, POOL_TIMEOUT=2)
+    with running(gateway):
+        yield gateway.url
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import Self
 
 import psycopg
 
-from tests.support.server import free_port, postgres_program
+from tests.support.server import free_port, kill_postgres, postgres_program
 
 DATABASE = "gateway"
 _SETTINGS = """
@@ -24,7 +24,6 @@ full_page_writes = off
 max_connections = 100
 shared_buffers = 16MB
 wal_receiver_status_interval = 1s
-hot_standby_feedback = on
 """
 
 
@@ -60,6 +59,11 @@ class Server:
         """Stop it: at once, like a crash, or `fast`."""
         self._run("pg_ctl", "-D", "data", "-m", mode, "-w", "stop")
 
+    def kill(self) -> None:
+        """SIGKILL to every process of it at once, as when memory runs out."""
+        kill_postgres(self.folder / "data")
+        (self.folder / "data" / "postmaster.pid").unlink()
+
     def promote(self) -> None:
         """Make a replica a primary."""
         self._run("pg_ctl", "-D", "data", "-w", "promote")
@@ -74,6 +78,18 @@ class Server:
             for statement in statements:
                 cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
+
+    def wait_for(self, standbys: str, level: str = "on") -> None:
+        """Acknowledge nothing before these standbys have it: `on` their disks, or `remote_apply`."""
+        self.execute(
+            f"ALTER SYSTEM SET synchronous_standby_names = '{standbys}'",
+            f"ALTER SYSTEM SET synchronous_commit = '{level}'",
+            "SELECT pg_reload_conf()",
+        )
+
+    def local_url(self, user: str = "postgres") -> str:
+        """The same database by the server's socket."""
+        return f"postgresql://{user}@/{DATABASE}?host={self.folder}&port={self.port}"
 
     @property
     def address(self) -> str:
@@ -101,8 +117,14 @@ class Server:
 
     @property
     def runs(self) -> bool:
-        """Whether it was started, and not stopped."""
+        """Whether it was started, and neither stopped nor killed."""
         return (self.folder / "data" / "postmaster.pid").exists()
+
+
+def by_progress(*replicas: Server) -> list[Server]:
+    """The replicas, the one that has received most first."""
+    received = "SELECT (pg_last_wal_receive_lsn() - '0/0'::pg_lsn)::text"
+    return sorted(replicas, key=lambda each: int(str(each.execute(received)[0][0])), reverse=True)
 
 
 @contextmanager

@@ -1,14 +1,17 @@
 """A gateway in a thread of the tests' process, listening on a port of its own."""
 
+import os
+import signal
 import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
+import psutil
 import uvicorn
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
@@ -31,6 +34,14 @@ def postgres_program(name: str) -> Path:
     assert package is not None
     assert package.origin is not None
     return Path(package.origin).parent / "pginstall18" / "bin" / name
+
+
+def kill_postgres(data: Path) -> None:
+    """SIGKILL to every process of the server on these files at once, as when memory runs out."""
+    postmaster = int((data / "postmaster.pid").read_text().split()[0])
+    for process in [postmaster, *(child.pid for child in psutil.Process(postmaster).children())]:
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
 
 
 @contextmanager

@@ -1,17 +1,15 @@
 """Cluster: a PostgreSQL to be killed and started, which keeps what it acknowledged; a road to it that outlives it."""
 
-import os
-import signal
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
-import psutil
 import psycopg
 
 from gateway.database.migrate import migrate
 from gateway.embedded import embedded_postgres
 from tests.support.road import Road
+from tests.support.server import kill_postgres
 
 
 class Cluster:
@@ -40,11 +38,7 @@ class Cluster:
 
     def kill(self) -> None:
         """SIGKILL to every process of the server at once, as when memory runs out."""
-        postmaster = int((self._data / "cluster" / "postmaster.pid").read_text().split()[0])
-        processes = [postmaster, *(child.pid for child in psutil.Process(postmaster).children())]
-        for process in processes:
-            with suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
+        kill_postgres(self._data / "cluster")
 
     def start(self) -> None:
         """Start it again: it recovers, and listens at another address."""
