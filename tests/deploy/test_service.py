@@ -6,17 +6,15 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from typer.main import get_command
 
-from gateway.cli import app
+from tests.support.commands import parse
 
 UNIT = (Path(__file__).parents[2] / "deploy" / "gateway.service").read_text(encoding="utf-8")
 
 
 def test_it_runs_a_command_of_the_gateway() -> None:
     (started,) = re.findall(r"^ExecStart=\S+/gateway (.+)$", UNIT, re.MULTILINE)
-    name, *options = started.split()
-    get_command(app).commands[name].make_context(name, options)  # type: ignore[attr-defined]  # a group has them
+    parse(*started.split())
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")

@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import httpx
+from typer import Context
+from typer.core import TyperGroup
+from typer.main import get_command
 from typer.testing import CliRunner, Result
 
 from gateway.cli import app
@@ -18,6 +21,15 @@ def invoke(*arguments: str, **settings: str) -> Result:
     given: dict[str, str | None] = {"GATEWAY_DOCUMENTS": None, "GATEWAY_DOCUMENTS_MODE": None}
     given |= {f"GATEWAY_{name}": value for name, value in settings.items()}
     return CliRunner().invoke(app, arguments, env=given)
+
+
+def parse(name: str, *options: str) -> None:
+    """Fail where there is no such command, or it does not take these options."""
+    commands = get_command(app)
+    assert isinstance(commands, TyperGroup)
+    command = commands.get_command(Context(commands), name)
+    assert command is not None, name
+    command.make_context(name, [*options])
 
 
 def _command(arguments: tuple[str, ...]) -> list[str]:
