@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from gateway.commands.exits import FAILED, WRONG_URL, wrong_settings
 from gateway.database.address import is_address
-from gateway.database.checkup import database_findings, reached
+from gateway.database.checkup import database_findings, pooled, reached
 from gateway.findings import Finding, Level, failure, ok, warning
 from gateway.jwks import fetch_keys
 from gateway.settings import PREFIX, Settings, read_settings
@@ -60,9 +60,21 @@ def _findings() -> Iterator[Finding]:
 
 def _others(settings: Settings) -> Iterator[Finding]:
     if settings.direct_url:
-        yield _reached("pooler", settings.database_url, settings)
+        yield _pooler(settings)
     for number, url in enumerate(settings.replica_urls.split(), 1):
         yield _reached(f"replica {number}", url, settings)
+
+
+def _pooler(settings: Settings) -> Finding:
+    if not is_address(settings.database_url):
+        return failure("pooler", f"GATEWAY_DATABASE_URL {WRONG_URL}", "Correct it.")
+    return pooled(
+        settings.database_url,
+        settings.direct_url,
+        settings.statement_timeout,
+        settings.lock_timeout,
+        prepares=settings.prepare,
+    )
 
 
 def _reached(check: str, url: str, settings: Settings) -> Finding:

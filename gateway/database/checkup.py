@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 
 from gateway.database.address import session_options, shown_address
+from gateway.database.checkup_pooler import pooler_fault
 from gateway.database.checkup_tables import TABLE_CHECKS, check_migrations, check_rights, check_walls
 from gateway.findings import Finding, Level, failure, ok, warning
 
@@ -75,8 +76,34 @@ def reached(check: str, url: str, statement_timeout: float) -> Finding:
     return ok(check, f"{shown_address(url)} answers")
 
 
-def _connect(url: str, statement_timeout: float) -> Connection:
-    options = session_options(url, statement_timeout)
+def pooled(url: str, past_it: str, statement_timeout: float, lock_timeout: float, *, prepares: bool) -> Finding:
+    """Look at what comes through a pooler at `url`, beside all that comes past it."""
+
+    def connected() -> Connection:
+        return _connect(url, statement_timeout, lock_timeout)
+
+    try:
+        with connected() as connection, connected() as other:
+            if _leads_elsewhere(connected, past_it, statement_timeout):
+                advice = "Let GATEWAY_DATABASE_URL and GATEWAY_DIRECT_URL lead to the same one."
+                return failure("pooler", f"{shown_address(url)} leads to another database than is listened to", advice)
+            fault = pooler_fault(connection, other, prepares=prepares, lock_timeout=lock_timeout)
+    except psycopg.Error as error:
+        return _not_connected("pooler", url, error)
+    return fault or ok("pooler", f"{shown_address(url)} answers, and leads to the same database")
+
+
+def _leads_elsewhere(connected: Callable[[], Connection], past_it: str, statement_timeout: float) -> bool:
+    try:
+        direct = _connect(past_it, statement_timeout)
+    except psycopg.Error:
+        return False  # which is a finding of its own
+    with direct:
+        return _check_listening(connected, direct).level is Level.FAILURE
+
+
+def _connect(url: str, statement_timeout: float, lock_timeout: float = 0) -> Connection:
+    options = session_options(url, statement_timeout, lock_timeout)
     return psycopg.connect(
         url, autocommit=True, options=options, client_encoding="utf8", connect_timeout=_CONNECT_SECONDS
     )

@@ -112,6 +112,30 @@ def test_a_pooler_in_between(patient: str) -> None:
         assert "let it pass `options` on" in diagnosed(pooler.url).of("database", "failure")
 
 
+@pytest.mark.skipif(PROGRAM is None, reason="PgBouncer is not installed")
+def test_what_a_pooler_keeps_to_itself(patient: str) -> None:
+    given = {"GATEWAY_DIRECT_URL": patient, "GATEWAY_PREPARE": "false"}
+    with pooled(patient) as pooler:
+        if not pooler.prepares:
+            said = diagnosed(pooler.url, GATEWAY_DIRECT_URL=patient).of("pooler", "failure")
+            assert "GATEWAY_PREPARE=false" in said
+        said = diagnosed(pooler.url, **given).of("pooler", "warning")
+        assert "statement_timeout" in said
+        assert "ALTER ROLE" in said
+    role = "ALTER ROLE postgres IN DATABASE patient SET"
+    execute(patient, f"{role} timezone = 'UTC'", f"{role} statement_timeout = '9s'", f"{role} lock_timeout = '3s'")
+    with pooled(patient) as pooler:
+        assert diagnosed(pooler.url, **given, GATEWAY_LOCK_TIMEOUT="0").is_well("pooler")
+        assert diagnosed(pooler.url, **given | {"GATEWAY_PREPARE": str(pooler.prepares)}).is_well("pooler")
+
+
+@pytest.mark.skipif(PROGRAM is None, reason="PgBouncer is not installed")
+def test_a_pooler_before_another_database(patient: str, database_url: str) -> None:
+    with pooled(database_url, "session") as pooler:
+        found = diagnosed(pooler.url, GATEWAY_DIRECT_URL=patient, GATEWAY_LOCK_TIMEOUT="0")
+    assert "another database" in found.of("pooler", "failure")
+
+
 def test_what_stands_beside_the_primary_is_reached_too(patient: str) -> None:
     away = "postgresql://somebody:hidden@127.0.0.1:1/nothing"
     found = diagnosed(patient, GATEWAY_DIRECT_URL=patient, GATEWAY_REPLICA_URLS=f"{patient} {patient}")
