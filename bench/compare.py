@@ -11,7 +11,6 @@ in processes of its own, and are asked in turns. CPU is the server's own, its ch
 import argparse
 import signal
 import statistics
-import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -28,8 +27,7 @@ from bench.peers.report import Measured, table
 from bench.peers.servers import GATEWAY, SECRET, Peer, install, running
 from bench.peers.wiretap import wiretap
 from bench.peers.workloads import Workload, workloads
-from bench.seed import BIG_ORGANIZATION, seed
-from gateway.embedded import embedded_postgres
+from bench.seed import BIG_ORGANIZATION, seeded
 from gateway.settings import Settings
 from gateway.tokens import signed_token
 
@@ -166,12 +164,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     peers = [peer for peer in install() if not options.only or any(word in peer.name for word in options.only)]
-    with ExitStack() as stack:
-        url = options.database_url
-        if not url:
-            folder = stack.enter_context(tempfile.TemporaryDirectory())
-            url = stack.enter_context(embedded_postgres(Path(folder) / "data", durable=False))
-            seed(url)
+    with seeded(options.database_url) as url:
         results = measure(url, peers, options.rounds, options.seconds)
     written = table(results, peers)
     print(written)

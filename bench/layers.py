@@ -1,6 +1,6 @@
 """Where a request's CPU goes: each workload run at deeper and deeper layers of one process; differences are the shares.
 
-    python -m bench.layers DATABASE_URL [--requests N]
+    python -m bench.layers [DATABASE_URL] [--requests N]
 
 A profiler would charge Python's function calls for being watched, and a sampled one counts the time that a process
 waits for a core. What is printed is the process's own CPU, in microseconds a request, the median of rounds.
@@ -22,7 +22,7 @@ from starlette.applications import Starlette
 from bench.compare import CONNECTIONS, one_round, token
 from bench.peers.servers import GATEWAY, SECRET, running
 from bench.peers.workloads import Workload, workloads
-from bench.seed import BIG_ORGANIZATION
+from bench.seed import BIG_ORGANIZATION, seeded
 from gateway.app import create_app
 from gateway.auth import Authenticator, Viewer
 from gateway.budget import Budget
@@ -179,13 +179,14 @@ async def measure(settings: Settings, requests: int) -> dict[str, list[float]]:
 def main() -> None:
     """Read the command line, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("database_url")
+    parser.add_argument("database_url", nargs="?")
     parser.add_argument("--requests", type=int, default=400)
     options = parser.parse_args()
-    settings = Settings(
-        database_url=options.database_url, jwt_secret=SECRET, log_level="WARNING", pool_size=CONNECTIONS, _env_file=None
-    )
-    found = uvloop.run(measure(settings, options.requests))
+    with seeded(options.database_url) as url:
+        settings = Settings(
+            database_url=url, jwt_secret=SECRET, log_level="WARNING", pool_size=CONNECTIONS, _env_file=None
+        )
+        found = uvloop.run(measure(settings, options.requests))
     print(f"| microseconds | {' | '.join(found)} |\n| --- |{' ---: |' * len(found)}")
     steps = {name: [0.0, *down] for name, down in found.items()}
     for at, layer in enumerate(LAYERS):

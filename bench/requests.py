@@ -11,11 +11,9 @@ import os
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from uuid import UUID
 
 import httpx
@@ -23,8 +21,7 @@ import orjson
 import psutil
 import psycopg
 
-from bench.seed import BIG_ORGANIZATION, seed
-from gateway.embedded import embedded_postgres
+from bench.seed import BIG_ORGANIZATION, seeded
 from gateway.settings import Settings
 from gateway.tokens import signed_token
 
@@ -129,14 +126,7 @@ def main() -> None:
     parser.add_argument("database_url", nargs="?")
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
-    if options.database_url:
-        measure(options.database_url, options.rounds)
-        return
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        embedded_postgres(Path(folder) / "data", durable=False) as database_url,
-    ):
-        seed(database_url)
+    with seeded(options.database_url) as database_url:
         measure(database_url, options.rounds)
 
 

@@ -9,9 +9,7 @@ JSON, uncompressed; that is checked first.
 
 import argparse
 import json
-import tempfile
 from collections import defaultdict
-from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
@@ -21,8 +19,7 @@ import psycopg
 from bench.compare import CONNECTIONS, cpu, token
 from bench.peers.load import load, request
 from bench.peers.servers import FASTAPI, GATEWAY, running
-from bench.seed import BIG_ORGANIZATION, seed
-from gateway.embedded import embedded_postgres
+from bench.seed import BIG_ORGANIZATION, seeded
 
 PATH = "/api/v1/conversations"
 SECONDS = 0.8
@@ -97,14 +94,7 @@ def main() -> None:
     parser.add_argument("database_url", nargs="?")
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
-    if options.database_url:
-        measure(options.database_url, options.rounds)
-        return
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        embedded_postgres(Path(folder) / "data", durable=False) as database_url,
-    ):
-        seed(database_url)
+    with seeded(options.database_url) as database_url:
         measure(database_url, options.rounds)
 
 

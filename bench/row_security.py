@@ -1,6 +1,6 @@
 """What row security costs: each workload with it and without, in turns, in one process.
 
-    python -m bench.row_security DATABASE_URL [--requests N]
+    python -m bench.row_security [DATABASE_URL] [--requests N]
 
 The URL is the owner's, who may make a role. What is printed is CPU in microseconds a request, the median of rounds: of
 this process, without HTTP, and of the two PostgreSQL processes that answer it.
@@ -21,7 +21,7 @@ import uvloop
 from bench.compare import token
 from bench.peers.servers import SECRET
 from bench.peers.workloads import Workload, workloads
-from bench.seed import BIG_ORGANIZATION
+from bench.seed import BIG_ORGANIZATION, seeded
 from gateway.auth import Authenticator
 from gateway.budget import Budget
 from gateway.database.migrate import migrate
@@ -107,10 +107,11 @@ async def measure(url: str, requests: int, tell: Callable[[str], object]) -> Non
 def main() -> None:
     """Read the command line, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("database_url")
+    parser.add_argument("database_url", nargs="?")
     parser.add_argument("--requests", type=int, default=500)
     options = parser.parse_args()
-    uvloop.run(measure(options.database_url, options.requests, print))
+    with seeded(options.database_url) as url:
+        uvloop.run(measure(url, options.requests, print))
 
 
 if __name__ == "__main__":

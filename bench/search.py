@@ -7,9 +7,7 @@ Without a database it makes its own. The words of `bench.seed` are all common; r
 
 import argparse
 import asyncio
-import tempfile
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -19,14 +17,13 @@ import psutil
 import psycopg
 
 from bench.requests import SECRET, cpu, gateway
-from bench.seed import BIG_ORGANIZATION, seed
+from bench.seed import BIG_ORGANIZATION, seeded
 from gateway.database import conversations, leads, messages
 from gateway.database.conversations import ConversationFilter
 from gateway.database.leads import LeadFilter
 from gateway.database.messages import NEWEST_FIRST, MessageFilter
 from gateway.database.paging import Order, Window
 from gateway.database.tenant import Tenant
-from gateway.embedded import embedded_postgres
 from gateway.settings import Settings
 from gateway.tokens import signed_token
 from tests.support.plans import Recorder, explained, nodes
@@ -162,16 +159,7 @@ def main() -> None:
     parser.add_argument("database_url", nargs="?")
     parser.add_argument("--rounds", type=int, default=20)
     options = parser.parse_args()
-    if options.database_url:
-        seed(options.database_url)
-        sprinkle(options.database_url)
-        measure(options.database_url, options.rounds)
-        return
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        embedded_postgres(Path(folder) / "data", durable=False) as database_url,
-    ):
-        seed(database_url)
+    with seeded(options.database_url) as database_url:
         sprinkle(database_url)
         measure(database_url, options.rounds)
 
