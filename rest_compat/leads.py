@@ -40,7 +40,7 @@ async def get_lead(context: Context, path: LeadPath) -> Lead:
 
 async def create_lead(context: Context, header: IdempotencyHeader, body: NewLead) -> Lead:
     """Create a lead. It is `new`, and only its name is required."""
-    values = body.model_dump()
+    values = dict(body)
     try:
         return representations.lead(await writes.create_lead(context, values, header.idempotency_key))
     except Refused as refused:
@@ -54,7 +54,7 @@ async def lead_version(context: Context, path: LeadPath) -> Version | None:
 
 async def update_lead(context: Context, path: LeadPath, body: LeadChanges, seen: Version | None = None) -> Lead:
     """Change some fields of a lead. What is left out stays as it is; null clears what may be empty."""
-    changes = body.model_dump(exclude_unset=True)
+    changes = {name: value for name, value in body if name in body.model_fields_set}
     try:
         return representations.lead(await writes.update_lead(context, path.lead_id, changes, seen))
     except Refused as refused:

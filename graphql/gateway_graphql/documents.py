@@ -26,7 +26,7 @@ from gateway_graphql.scalars import UNTOUCHED
 from levelwise import Plan, Unsupported, compile_operation
 
 KEPT_CHARACTERS = 500_000
-LONG = 1000
+LONG = 250
 """Characters: fewer take a few milliseconds at most."""
 LONGEST_KEPT = 20_000
 """Characters: longer texts are parsed each time. A document takes some hundred times its text in memory."""

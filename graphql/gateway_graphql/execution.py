@@ -1,6 +1,7 @@
 """Execution: from what a client asks to be run to the answer, or to the answers of a subscription."""
 
 import sys
+from asyncio import to_thread
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from functools import partial
@@ -9,13 +10,7 @@ from time import perf_counter
 from typing import Any, NamedTuple, cast
 
 import strawberry
-from graphql import (
-    ExecutionResult,
-    OperationType,
-    create_source_event_stream,
-    execute,
-    execute_subscription_event,
-)
+from graphql import ExecutionResult, OperationType, create_source_event_stream, execute_subscription_event
 from graphql.pyutils import is_awaitable
 
 from gateway.budget import Budget, Throttled
@@ -25,7 +20,7 @@ from gateway_graphql.answers import Answer, executed, failed, refused, without_s
 from gateway_graphql.context import Context
 from gateway_graphql.documents import Document, Documents, Refusal
 from gateway_graphql.errors import OperationNotAllowed
-from gateway_graphql.limits import Limits, too_complex
+from gateway_graphql.limits import Limits, only_introspects, too_complex
 from gateway_graphql.persisted import Mode, PersistedOperations
 from gateway_graphql.places import NoPlace, Places
 from gateway_graphql.sharing import question
@@ -186,29 +181,32 @@ class Executor:
         plan = self._plan(document, operation)
         if plan is not None:
             return executed(await plan.run(context, operation.variables))
-        result = execute(
+        executor = await self._executor(document, operation, context)
+        if isinstance(executor, list):
+            return refused(executor)
+        if only_introspects(executor.operation):
+            return executed(await to_thread(executor.execute_operation))
+        result = executor.execute_operation()
+        return executed(await result if isawaitable(result) else result)
+
+    async def _executor(self, document: Document, operation: Operation, context: Context) -> Any:
+        """Make graphql-core's executor; or answer what is wrong with the variables, which may be much."""
+        return await to_thread(
+            self._schema.execution_context_class.build,
             self._schema._schema,  # noqa: SLF001 (its name for graphql-core's)
             document.node,
             context_value=context,
-            variable_values=dict(operation.variables or {}),
+            raw_variable_values=dict(operation.variables or {}),
             operation_name=operation.operation_name,
-            executor_class=self._schema.execution_context_class,
             is_awaitable=is_awaitable,
         )
-        return executed(await result if isawaitable(result) else result)
 
     def _plan(self, document: Document, operation: Operation) -> Plan | None:
         plan = document.plan(operation.operation_name) if self._compiles else None
         return plan if isinstance(plan, Plan) else None
 
     async def _events(self, document: Document, operation: Operation, context: Context) -> AsyncGenerator[Answer]:
-        executor = self._schema.execution_context_class.build(
-            self._schema._schema,  # noqa: SLF001 (its name for graphql-core's)
-            document.node,
-            context_value=context,
-            raw_variable_values=dict(operation.variables or {}),
-            operation_name=operation.operation_name,
-        )
+        executor = await self._executor(document, operation, context)
         if isinstance(executor, list):
             yield refused(executor)
             return

@@ -1,8 +1,9 @@
 """GraphQL over HTTP, as its specification has it: POST and GET, media types, status codes."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from typing import Any
 
 from graphql import OperationType
 from starlette.exceptions import HTTPException
@@ -16,7 +17,7 @@ from gateway_graphql.errors import ErrorCode, OperationNotAllowed
 from gateway_graphql.execution import Operation
 from gateway_graphql.limits import too_complex
 from gateway_graphql.negotiation import preferred
-from gateway_graphql.parameters import JSON, BadRequest, in_query, posted
+from gateway_graphql.parameters import JSON, BadRequest, in_query, operation_of, posted
 from gateway_graphql.requests import Request
 from gateway_graphql.service import Service
 from gateway_graphql.sse import EVENT_STREAM, event_stream
@@ -102,16 +103,16 @@ class GraphQLEndpoint:
         response = _response(answer, status, media_type)
         return response if is_post else cacheable(response, request)
 
-    async def _batch(self, operations: list[Operation], viewer: Viewer, media_type: str) -> Response:
+    async def _batch(self, asked: Sequence[Mapping[str, Any]], viewer: Viewer, media_type: str) -> Response:
         most = self._service.most_in_batch
-        if len(operations) > most:
-            answer = refused([too_complex("batch", most, len(operations))])
+        if len(asked) > most:
+            answer = refused([too_complex("batch", most, len(asked))])
             return _response(answer, 400, media_type)
         if media_type == EVENT_STREAM:
             raise BadRequest(400, "A batch cannot be streamed.")
         # One after another: the mutations among them take effect in their order.
         answers = []
-        for operation in operations:
+        for operation in [operation_of(each) for each in asked]:
             answers.append(await self._one_of_batch(operation, viewer))
             await asyncio.sleep(0)  # others have their turn
         content = b"[" + b",".join(to_json(answer.body) for answer in answers) + b"]"

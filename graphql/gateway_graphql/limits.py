@@ -29,6 +29,7 @@ class Limits(NamedTuple):
     root_fields: int = 100
     fields: int = 2000
     introspections: int = 10
+    """With the aliases within them. Beside other fields there may be one: alone they run in a thread."""
     overlaps: int = 15_000
     """Fields, and pairs of those that stand under one name in one place: each pair takes some microseconds."""
     lines: int = 5000
@@ -75,6 +76,13 @@ def too_complex(limit: str, most: int, asked: int | None = None) -> GraphQLError
     )
 
 
+def only_introspects(operation: OperationDefinitionNode) -> bool:
+    """Say whether an operation asks for nothing but the schema, as tools do."""
+    return all(
+        isinstance(each, FieldNode) and each.name.value[:2] == "__" for each in operation.selection_set.selections
+    )
+
+
 def beyond(document: DocumentNode, limits: Limits) -> list[GraphQLError]:
     """Return an error for each limit that an operation of the document goes beyond."""
     measure = _Measuring(document).selection
@@ -83,10 +91,11 @@ def beyond(document: DocumentNode, limits: Limits) -> list[GraphQLError]:
         if isinstance(operation, OperationDefinitionNode):
             found = measure(operation.selection_set)._asdict()
             found["directives"] += len(operation.directives or ())
+            most = limits if only_introspects(operation) else limits._replace(introspections=1)
             errors += [
-                too_complex(name, getattr(limits, name), asked)
+                too_complex(name, getattr(most, name), asked)
                 for name, asked in found.items()
-                if asked > getattr(limits, name)
+                if asked > getattr(most, name)
             ]
     if not errors and overlaps_beyond(document, limits.overlaps):
         return [too_complex("overlaps", limits.overlaps)]
@@ -122,7 +131,8 @@ class _Measuring:
         inner = self.selection(field.selection_set)
         aliases = inner.aliases + (field.alias is not None)
         if field.name.value in {"__schema", "__type"}:
-            return Measures(aliases=aliases, directives=inner.directives, root_fields=1, introspections=1)
+            introspections = 1 + inner.aliases
+            return Measures(0, aliases, inner.directives, root_fields=1, introspections=introspections)
         return Measures(inner.depth + 1, aliases, inner.directives, 1, inner.fields + 1, inner.introspections)
 
     def _fragment(self, name: str) -> Measures:

@@ -83,6 +83,11 @@ def json_text(metadata: Any) -> str:
     """Write metadata as JSON text. Raises Refused unless it is an object that PostgreSQL can keep."""
     if not isinstance(metadata, dict):
         raise Refused(refusal(UserErrorCode.INVALID, "This must be an object.", "metadata"))
+    too_long = refusal(
+        UserErrorCode.TOO_LONG, f"This may have {LONGEST_CONTENT} characters of JSON at most.", "metadata"
+    )
+    if _has_more(metadata, LONGEST_CONTENT):
+        raise Refused(too_long)
     try:
         # Not orjson: integers of any size stay exact. Sorted: PostgreSQL keeps no order, and equal objects are equal.
         text = json.dumps(metadata, ensure_ascii=False, allow_nan=False, sort_keys=True)
@@ -91,8 +96,23 @@ def json_text(metadata: Any) -> str:
         too_odd = "This holds a number or text that JSON cannot write, or is nested too deep."
         raise Refused(refusal(UserErrorCode.INVALID, too_odd, "metadata")) from None
     if len(text) > LONGEST_CONTENT:
-        too_long = f"This may have {LONGEST_CONTENT} characters of JSON at most."
-        raise Refused(refusal(UserErrorCode.TOO_LONG, too_long, "metadata"))
+        raise Refused(too_long)
     if "\\u0000" in text.replace("\\\\", ""):
         raise Refused(refusal(UserErrorCode.INVALID, "This holds a NUL character.", "metadata"))
     return text
+
+
+def _has_more(metadata: Any, characters: int) -> bool:
+    """Say whether this is sure to have more characters as JSON. Counts no further: writing all of it takes long."""
+    rest = [metadata]
+    while rest and characters >= 0:
+        value = rest.pop()
+        if isinstance(value, str):
+            characters -= len(value)
+        elif isinstance(value, list):
+            characters -= 2 * len(value)  # brackets, and what stands between two
+            rest += value
+        elif isinstance(value, dict):
+            characters -= 6 * len(value)  # the name's quotes and colon as well
+            rest += value.values()
+    return characters < 0

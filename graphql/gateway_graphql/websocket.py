@@ -23,7 +23,7 @@ from gateway.auth import LEEWAY, Unauthenticated, Viewer
 from gateway.telemetry import told
 from gateway_graphql.answers import Answer, to_json
 from gateway_graphql.pace import Pace
-from gateway_graphql.parameters import BadRequest, operation_of, read_json
+from gateway_graphql.parameters import BadRequest, operation_of, read_soon
 from gateway_graphql.places import NoPlace
 from gateway_graphql.service import Service
 from gateway_graphql.subscribers import TooSlow
@@ -126,7 +126,7 @@ class _Session:
         if len(text) > self._service.longest_message:
             raise Closing(1009, "Message too big")
         try:
-            message = read_json(text.encode())
+            message = await read_soon(text.encode())
             take = self._takers[message["type"]]
         except (orjson.JSONDecodeError, TypeError, KeyError):
             raise Closing(4400, "Not a message of the protocol") from None

@@ -12,6 +12,7 @@ Downwards the columns are found: whatever is not a plain attribute. Upwards each
 generated function.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -23,6 +24,9 @@ from levelwise.generate import generate
 from levelwise.layout import Objects, lay_out, lay_out_exactly, selections_of
 from levelwise.plan import Field, Selection
 from levelwise.run import Run
+
+_MANY = 1000
+"""Rows: fewer are made within a millisecond or two."""
 
 Paths = Callable[[], list[Path | None]]
 """Makes the paths of a stage's rows; few runs need them."""
@@ -41,8 +45,11 @@ async def answer(selection: Selection, root: Any, run: Run) -> tuple[dict[str, A
                 level += await column.descend_exactly(run) if below is None else below
         stages += level
     for stage in reversed(stages):
+        takes_long = stage.selection.make is None or len(stage.rows) > _MANY
         if missed := stage.finish(run):
             await stage.complete(missed, run)
+        if takes_long:
+            await asyncio.sleep(0)  # others have their turn
     return stages[0].results[0], stages
 
 

@@ -82,7 +82,7 @@ class Plan:
     ) -> ExecutionResult:
         """Run the operation. Whatever goes wrong is among the result's errors."""
         given = variables or {}
-        coerced = self._variables.coerce(given)
+        coerced = await self._variables.coerce(given)
         if isinstance(coerced, list):
             return ExecutionResult(None, coerced)
         try:

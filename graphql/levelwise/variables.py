@@ -1,12 +1,14 @@
 """Variables: those of an operation, coerced by what was made for their types.
 
 >>> variables = Variables(schema, operation.variable_definitions)
->>> variables.coerce({"id": "1"})
+>>> await variables.coerce({"id": "1"})
 {'id': '1'}
 
-Whatever is wrong is left to graphql-core, which says it exactly.
+Whatever is wrong is left to graphql-core, which says it exactly, and may have much to describe: in a thread, so that
+nobody waits for it.
 """
 
+from asyncio import to_thread
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -35,12 +37,12 @@ class Variables:
         with suppress(Surprise):
             self._coercers = [self._made(each) for each in definitions]
 
-    def coerce(self, given: Given) -> dict[str, Any] | list[GraphQLError]:
+    async def coerce(self, given: Given) -> dict[str, Any] | list[GraphQLError]:
         """Answer the values by name, without those that are not given; or what is wrong with them."""
         try:
             return self._coerced(given)
         except Surprise:
-            exact = self.exactly(given)
+            exact = await to_thread(self.exactly, given)
             return exact if isinstance(exact, list) else exact.coerced
 
     def exactly(self, given: Given) -> VariableValues | list[GraphQLError]:

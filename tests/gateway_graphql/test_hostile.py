@@ -50,6 +50,16 @@ def bomb(times: int, levels: int) -> str:
             "introspections",
             id="introspection again and again",
         ),
+        pytest.param(
+            "{ __schema { types { " + " ".join(f"a{n}: fields {{ name }}" for n in range(10)) + " } } }",
+            "introspections",
+            id="aliases within introspection",
+        ),
+        pytest.param(
+            "{ a: __schema { description } b: __schema { description } viewer { userId } }",
+            "introspections",
+            id="introspection twice beside other fields",
+        ),
     ],
 )
 def test_what_is_beyond_a_limit(organization: Organization, query: str, limit: str) -> None:

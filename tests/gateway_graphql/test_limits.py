@@ -135,6 +135,11 @@ def test_introspection_passes(organization: Organization, options: dict[str, boo
     assert {"Query", "Mutation", "Subscription"} <= {kind["name"] for kind in found["__schema"]["types"]}
 
 
+def test_introspection_may_stand_beside_other_fields(organization: Organization) -> None:
+    found = organization.graphql("{ viewer { userId } __schema { queryType { name } } }")
+    assert found == {"viewer": {"userId": "user-1"}, "__schema": {"queryType": {"name": "Query"}}}
+
+
 def test_introspection_of_introspection_is_refused_at_once(organization: Organization) -> None:
     text = "name"
     for _ in range(7):
