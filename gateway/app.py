@@ -24,7 +24,7 @@ from gateway.database.pool import Database
 from gateway.database.replicas import Replicated
 from gateway.draining import Drain
 from gateway.health import Readyz, healthz
-from gateway.limits import Limits
+from gateway.limits import RequestLimits
 from gateway.metrics import Metrics, MetricsEndpoint, forget_process
 from gateway.protocol import STATE, ConnectionLimits
 from gateway.routing import Shortcut, SlashRedirect
@@ -73,7 +73,7 @@ def create_app(settings: Settings | None = None, more: Sequence[BaseRoute] = ())
             Middleware(RequestLog, settings=settings),
             Middleware(Metrics),
             *_cross_origin(settings),
-            Middleware(Limits, most=settings.max_body_bytes, tell=_told),
+            Middleware(RequestLimits, most=settings.max_body_bytes, tell=_told),
             *([Middleware(Consistency)] if settings.replica_urls else []),
             Middleware(Shortcut, routes=[graphql, *rest]),
         ],

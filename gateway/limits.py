@@ -18,7 +18,7 @@ _LATER = {"Retry-After": "1"}
 _BROKEN_OFF: Message = {"type": "http.disconnect"}
 
 
-class Limits:
+class RequestLimits:
     """Refuses what there is no room for, and bodies over a size, whoever sends them and wherever to."""
 
     def __init__(self, app: ASGIApp, most: int, tell: Tell) -> None:
