@@ -60,7 +60,7 @@ _DETAILS = {
     412: "This is not what If-Match names: it has changed since.",
     413: "The body may have 1000000 bytes at most.",
     429: "The organization's budget is used up. Try again in 7 s.",
-    503: "The database does not answer. Try again later.",
+    503: "The database is not available. Try again later.",
     504: "This took longer than it may.",
 }
 _MORE_HEADERS = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}

@@ -88,7 +88,7 @@ def public(error: Exception) -> tuple[ErrorCode, str]:
                 log.error(
                     "the database's tables are not of this version: run `gateway migrate`", reason=str(error.__cause__)
                 )
-            return ErrorCode.SERVICE_UNAVAILABLE, "The database does not answer. Try again later."
+            return ErrorCode.SERVICE_UNAVAILABLE, "The database is not available. Try again later."
         case DatabaseTimeout() | TimeoutError():
             return ErrorCode.TIMEOUT, "This took longer than it may."
         case _:

@@ -88,7 +88,7 @@ def good(answers: list[httpx.Response]) -> bool:
 def check_unavailable(answers: list[httpx.Response]) -> None:
     """Check that REST and GraphQL both say that the same may work later, and nothing of why."""
     rest, graphql = answers
-    detail = {"detail": "The database does not answer. Try again later."}
+    detail = {"detail": "The database is not available. Try again later."}
     assert (rest.status_code, rest.json()) == (503, detail)
     assert graphql.status_code == 503
     (error,) = graphql.json()["errors"]

@@ -36,7 +36,7 @@ def test_without_its_database_the_service_is_unavailable(organization: Organizat
         answer = httpx.get(f"{url}/api/v1/conversations", headers=organization.http.headers)
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "1"
-    assert answer.json() == {"detail": "The database does not answer. Try again later."}
+    assert answer.json() == {"detail": "The database is not available. Try again later."}
 
 
 def test_what_takes_too_long_is_given_up(
