@@ -7,8 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
+from gateway.settings import Settings
 from gateway_graphql import subgraph
 from tests.support.organization import Organization
+from tests.support.server import serving
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "schema.graphql"
@@ -16,7 +20,7 @@ EXAMPLES = ROOT / "graphql" / "gateway_graphql" / "explorer" / "plain" / "exampl
 BOOKINGS = """
 extend schema @link(url: "https://specs.apollo.dev/federation/v2.0", import: ["@key", "@shareable"])
 type Query { bookings(first: Int): [Booking!]! }
-type Booking { lead: Lead! conversation: Conversation }
+type Booking { at: String! lead: Lead! conversation: Conversation }
 type Lead @key(fields: "id") { id: ID! bookings: [Booking!]! }
 type Conversation @key(fields: "id", resolvable: false) { id: ID! }
 type PageInfo @shareable { hasNextPage: Boolean! hasPreviousPage: Boolean! startCursor: String endCursor: String }
@@ -114,15 +118,38 @@ def test_graphql_eslint(packages: Path, tmp_path: Path) -> None:
     run(packages, tmp_path, "eslint", "schema.graphql", "operations")
 
 
-def test_a_supergraph_composes(packages: Path, node: Callable[..., Any], tmp_path: Path) -> None:
-    assert packages.exists()
+def test_a_router_asks_us_for_what_another_subgraph_names(
+    connection: psycopg.Connection, settings: Settings, node: Callable[..., Any], tmp_path: Path
+) -> None:
     (tmp_path / "conversations.graphql").write_text(subgraph.sdl())
     (tmp_path / "bookings.graphql").write_text(BOOKINGS)
-    composed = node("compose.js", str(tmp_path / "conversations.graphql"), str(tmp_path / "bookings.graphql"))
-    assert composed["errors"] == composed["hints"] == []
-    for type_ in ("Conversation", "Lead", "Message"):
-        assert f"type {type_} implements Node\n  @join__implements(graph: CONVERSATIONS" in composed["supergraph"]
-    assert (
-        '@join__type(graph: BOOKINGS, key: "id")\n  @join__type(graph: CONVERSATIONS, key: "id")'
-        in (composed["supergraph"])
-    )
+    query = """{
+      bookings { at lead { name conversations(first: 1) { nodes { status messageCount } } } }
+      leads(first: 5, orderBy: {field: NAME, direction: ASC}) { nodes { name bookings { at } } }
+    }"""
+    with (
+        serving(settings.model_copy(update={"federation": True})) as url,
+        Organization(connection, url) as organization,
+    ):
+        ada, _ = organization.lead(name="Ada"), organization.lead(name="Bo")
+        organization.message(organization.conversation(ada), "Hello")
+        told = node(
+            "federate.js", str(tmp_path / "conversations.graphql"), str(tmp_path / "bookings.graphql"),
+            f"{url}/graphql", organization.http.headers["Authorization"], str(ada), query,
+        )  # fmt: skip
+    at = "2026-05-04T10:00:00Z"
+    assert told == {
+        "errors": [],
+        "hints": [],
+        "answer": {
+            "data": {
+                "bookings": [
+                    {
+                        "at": at,
+                        "lead": {"name": "Ada", "conversations": {"nodes": [{"status": "ACTIVE", "messageCount": 1}]}},
+                    }
+                ],
+                "leads": {"nodes": [{"name": "Ada", "bookings": [{"at": at}]}, {"name": "Bo", "bookings": []}]},
+            }
+        },
+    }
