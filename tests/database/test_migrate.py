@@ -20,7 +20,8 @@ from tests.support.organization import START, Organization
 
 _COLUMNS = """
 SELECT table_name, column_name, data_type, udt_name, is_nullable, column_default, identity_generation
-FROM information_schema.columns WHERE table_name IN ('leads', 'conversations', 'messages')
+FROM information_schema.columns
+WHERE table_schema = current_schema() AND table_name IN ('leads', 'conversations', 'messages')
 ORDER BY 1, ordinal_position
 """
 _CONSTRAINTS = """
@@ -29,7 +30,8 @@ FROM pg_constraint WHERE conrelid::regclass::text IN ('leads', 'conversations', 
 """
 _INDEXES = """
 SELECT indexname, indexdef
-FROM pg_indexes WHERE tablename IN ('leads', 'conversations', 'messages') ORDER BY 1
+FROM pg_indexes
+WHERE schemaname = current_schema() AND tablename IN ('leads', 'conversations', 'messages') ORDER BY 1
 """
 
 
