@@ -69,6 +69,9 @@ def reader(
                 values[name] = value if convert is None else convert(value)
         return values
 
+    if all(isinstance(make, _Constant) and (convert is None or make.value is None) for _, make, convert in parts):
+        same = read({})  # whoever asks; what converts leaves nothing as it is
+        return lambda _: same.copy()
     return read
 
 
@@ -77,7 +80,7 @@ def _argument(argument: Any, node: ValueNode | None) -> Make:
     if node is None:
         if is_required:
             raise Surprise
-        return _constant(otherwise)
+        return _Constant(otherwise)
     if not isinstance(node, VariableNode):
         return _literal(node, argument.type)
     return _variable(node, argument.type, Surprise if is_required else otherwise)
@@ -96,8 +99,12 @@ def _variable(node: VariableNode, type_: Any, otherwise: Any) -> Make:
     return make
 
 
-def _constant(value: Any) -> Make:
-    return lambda _: value
+class _Constant:
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __call__(self, _: Coerced) -> Any:
+        return self.value
 
 
 def _literal(node: ValueNode, type_: Any) -> Make:
@@ -108,7 +115,7 @@ def _literal(node: ValueNode, type_: Any) -> Make:
     if isinstance(node, NullValueNode):
         if is_non_null:
             raise Surprise
-        return _constant(None)
+        return _Constant(None)
     if isinstance(inner, GraphQLList):
         return _list(node, inner.of_type)
     if isinstance(inner, GraphQLInputObjectType):
@@ -146,7 +153,7 @@ def _field(field: Any, node: ValueNode | None) -> Make:
         return _literal(node, field.type)
     if otherwise is Surprise:
         raise Surprise
-    return _constant(otherwise)
+    return _Constant(otherwise)
 
 
 def _leaf(node: ValueNode, type_: Any) -> Make:
@@ -156,7 +163,7 @@ def _leaf(node: ValueNode, type_: Any) -> Make:
     if value is Undefined:
         raise Surprise
     if is_immutable(value):
-        return _constant(value)
+        return _Constant(value)
     return lambda _: coerce_input_literal(node, type_)  # each its own
 
 

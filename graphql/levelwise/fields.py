@@ -81,14 +81,15 @@ def _function(field: StrawberryField, resolver: StrawberryResolver[Any], schema:
     """Call a resolver as Strawberry does, without what it does for the sake of others."""
     function: Callable[..., Any] = resolver.wrapped_func  # type: ignore[assignment]  # seen to be callable
     info_class = schema.config.info_class
-    takes_self, info_parameter = resolver.self_parameter is not None, resolver.info_parameter
+    takes_self = resolver.self_parameter is not None
+    info_name = resolver.info_parameter.name if resolver.info_parameter else None
     parents = [each.name for each in (resolver.parent_parameter, resolver.root_parameter) if each]
 
     def resolve(parent: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
         for name in parents:
             arguments[name] = parent
-        if info_parameter is not None:
-            arguments[info_parameter.name] = info_class(_raw_info=info, _field=field)
+        if info_name is not None:
+            arguments[info_name] = info_class(_raw_info=info, _field=field)
         return function(parent, **arguments) if takes_self else function(**arguments)
 
-    return Resolver(resolve, Conversion(field, schema), needs_info=info_parameter is not None, info_can_wait=True)
+    return Resolver(resolve, Conversion(field, schema), needs_info=info_name is not None, info_can_wait=True)

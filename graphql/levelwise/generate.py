@@ -7,7 +7,7 @@ Of `{ id status lead { name } node { tags } }`, where `lead` is a batch field, i
         for r, x0 in zip(rows, c0):
             try:
                 v1 = r.id
-                if type(v1) is not str and type(v1) is not T2: v1 = S3(v1)
+                if type(v1) is not T2 and type(v1) is not str: v1 = S3(v1)
                 v4 = E5[r.status]
                 v6 = r.node
                 if type(v6) not in K7: C8(v6, run)
@@ -142,8 +142,9 @@ class _Writer:
             names = {None: None, **leaf.names} if nullable else leaf.names
             self._write(depth, f"{value} = {self._constant('E', names)}[{value}]")
             return
-        classes = [f"type({value}) is not {self._constant('T', each)}" for each in leaf.classes]
-        doubts = [f"({leaf.doubt.format(value)})", *classes] if leaf.doubt else classes
+        doubts = [f"type({value}) is not {self._constant('T', each)}" for each in leaf.classes]
+        if leaf.doubt:
+            doubts.append(f"({leaf.doubt.format(value)})")
         if nullable:
             doubts.append(f"{value} is not None")
         condition = f"if {' and '.join(doubts)}: " if doubts else ""
@@ -163,19 +164,22 @@ def _check(field: Field) -> Callable[[Any, Run], None]:
 def are_of_type(field: Field, values: Sequence[Any], run: Run) -> bool:
     """Tell whether all values are objects of the field's type, and remember what their classes tell."""
     selection = field.selection
-    if selection is None or selection.error is not None or selection.asks_async:
+    if selection is None:
         return False
     classes = set(map(type, values))
     if classes <= selection.known:
         return True
-    if not all(map(is_ordinary, classes)):
+    if selection.error is not None or selection.asks_async or not all(map(is_ordinary, classes)):
         return False
     is_type_of = selection.type.is_type_of
-    if is_type_of is not None:
-        info = run.info(field)
-        # `True` itself: what is awaitable is true as well.
-        if not all(is_type_of(value, info) is True for value in values):
-            return False
+    try:
+        if is_type_of is not None:
+            info = run.info(field)
+            # `True` itself: what is awaitable is true as well.
+            if not all(is_type_of(value, info) is True for value in values):
+                return False
+    except Exception:  # noqa: BLE001 (exact completion asks anew, and says what is wrong)
+        return False
     if selection.decides_by_class:
         selection.known |= classes
     return True

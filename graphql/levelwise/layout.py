@@ -10,10 +10,9 @@ from itertools import chain, islice
 from types import NoneType
 from typing import Any
 
-from graphql import GraphQLNonNull, GraphQLObjectType
+from graphql import GraphQLNonNull
 
 from levelwise.complete import Completion, resolve_type
-from levelwise.generate import are_of_type
 from levelwise.plan import Field, Selection
 from levelwise.run import Run
 from levelwise.surprises import Slot, fill, is_ordinary
@@ -127,11 +126,9 @@ async def lay_out_exactly(field: Field, values: Sequence[Any], run: Run) -> tupl
     return Exact(skeletons, rows), selections
 
 
-def selections_of(field: Field, rows: Sequence[Any], run: Run) -> list[Selection] | None:
-    """Answer each row's selection: a single one if it is the same for all. None if a row is a surprise."""
+def selections_by_type(field: Field, rows: Sequence[Any], run: Run) -> list[Selection] | None:
+    """Answer each row's selection, if its type tells. None if a row is a surprise."""
     try:
-        if isinstance(field.named, GraphQLObjectType):
-            return [field.selection] if field.selection and are_of_type(field, rows, run) else None
         return _selections_by_type(field, rows, run)
     except Exception:  # noqa: BLE001 (exact completion asks anew, and says what is wrong)
         return None

@@ -20,8 +20,8 @@ from graphql.pyutils import Path
 
 from levelwise.calls import find
 from levelwise.complete import complete_object, together
-from levelwise.generate import generate
-from levelwise.layout import Objects, lay_out, lay_out_exactly, selections_of
+from levelwise.generate import are_of_type, generate
+from levelwise.layout import Objects, lay_out, lay_out_exactly, selections_by_type
 from levelwise.plan import Field, Selection
 from levelwise.run import Run
 
@@ -108,27 +108,34 @@ class Column:
 
     def descend(self, run: Run) -> list[Stage] | None:
         """Flatten the objects that were found, into stages of the next level. None if they are not as is usual."""
-        layout = lay_out(self.field, self.raw)
-        selections = None if layout is None else selections_of(self.field, layout.rows, run)
-        return None if layout is None or selections is None else self._stages(layout, selections)
+        layout, selection = lay_out(self.field, self.raw), self.field.selection
+        if layout is None:
+            return None
+        if selection is None:
+            selections = selections_by_type(self.field, layout.rows, run)
+            return None if selections is None else self._stages(layout, selections)
+        return self._only_stage(layout, selection) if are_of_type(self.field, layout.rows, run) else None
 
     async def descend_exactly(self, run: Run) -> list[Stage]:
         """Flatten them exactly."""
-        return self._stages(*await lay_out_exactly(self.field, self.raw, run))
+        layout, selections = await lay_out_exactly(self.field, self.raw, run)
+        if self.field.selection is not None:
+            return self._only_stage(layout, self.field.selection)
+        return self._stages(layout, selections)
+
+    def _only_stage(self, layout: Objects, selection: Selection) -> list[Stage]:
+        self._layout, stage = layout, Stage(selection, layout.rows, self._paths)
+        self.below = [(stage, None)]
+        return [stage] if layout.rows else []
 
     def _stages(self, layout: Objects, selections: list[Selection]) -> list[Stage]:
         self._layout = layout
-        if self.field.selection is not None and len(selections) == 1:
-            self.below = [(Stage(selections[0], layout.rows, self._paths), None)]
-        else:
-            self.below = [self._stage(layout, each, selections) for each in dict.fromkeys(selections)]
-        return [stage for stage, _ in self.below if stage.rows]
+        self.below = [self._stage(layout, each, selections) for each in dict.fromkeys(selections)]
+        return [stage for stage, _ in self.below]
 
     def _stage(
         self, layout: Objects, selection: Selection, selections: list[Selection]
     ) -> tuple[Stage, Sequence[int] | None]:
-        if self.field.selection is not None:
-            return Stage(selection, layout.rows, self._paths), None
         numbers = [number for number, each in enumerate(selections) if each is selection]
 
         def paths() -> list[Path | None]:
