@@ -26,6 +26,7 @@ from bench.seed import BIG_ORGANIZATION, seeded
 from gateway.app import create_app
 from gateway.auth import Authenticator, Viewer
 from gateway.budget import Budget
+from gateway.database.allowance import UNLIMITED, Allowance
 from gateway.database.pool import Database
 from gateway.database.statements import Row, Statement
 from gateway.draining import Drain
@@ -52,10 +53,12 @@ class _Recorder(Database):
     ran: list[tuple[Statement[Any], Mapping[str, object]]]
     records = False
 
-    async def run(self, statement: Statement[Row], parameters: Mapping[str, object]) -> list[Row]:
+    async def run(
+        self, statement: Statement[Row], parameters: Mapping[str, object], allowance: Allowance = UNLIMITED
+    ) -> list[Row]:
         if self.records:
             self.ran.append((statement, parameters))
-        return await super().run(statement, parameters)
+        return await super().run(statement, parameters, allowance)
 
 
 async def cpu(runs: Sequence[Run], requests: int) -> list[float]:

@@ -79,7 +79,10 @@ class Settings(BaseSettings):
     max_head_bytes: int = Field(default=32_768, ge=1, description="Longest head of a request; beyond it: 431.")
     max_body_bytes: int = Field(default=1_000_000, ge=1, description="Largest request body; beyond it: 413.")
     max_answer_bytes: int = Field(
-        default=16_000_000, ge=0, description="Most bytes that a statement may find, for an answer; `0`: no limit."
+        default=16_000_000,
+        ge=0,
+        description="Most bytes that an operation or a batch may find in the database, each as often as it is shown;"
+        " `0`: no limit.",
     )
     budget: int | None = Field(
         default=None, ge=1, description="Rows an organization may ask for in a minute, in each process."

@@ -37,7 +37,7 @@ _FROM = re.compile(r'\b(?:FROM|INTO|UPDATE)\s+"?(\w+)')
 _TEXT = re.compile(r'"""(?:.|\n)*?"""|"(?:\\.|[^"\\\n])*"')
 _SERVER_ERROR = 500
 
-Run = Callable[[Any, Mapping[str, object]], Awaitable[list[Any]]]
+Run = Callable[..., Awaitable[list[Any]]]
 
 
 class Tracing:
@@ -80,7 +80,7 @@ class Tracing:
         executor.around = self._operation
 
     def _watched(self, run: Run, known: Mapping[str, str | int]) -> Run:
-        async def watched(statement: Any, parameters: Mapping[str, object]) -> list[Any]:
+        async def watched(statement: Any, parameters: Mapping[str, object], *more: Any) -> list[Any]:
             summary, started = _summary(statement.sql), perf_counter()
             about = {**known, "db.query.summary": summary, "db.operation.name": summary.partition(" ")[0]}
             with self.tracer.start_as_current_span(
@@ -90,7 +90,7 @@ class Tracing:
                 record_exception=False,
             ) as span:
                 try:
-                    rows = await run(statement, parameters)
+                    rows = await run(statement, parameters, *more)
                 except Exception as error:
                     about["error.type"] = type(error).__name__
                     span.set_attribute("error.type", about["error.type"])

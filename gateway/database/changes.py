@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import UserDefinedType
 
+from gateway.database.errors import AnswerTooLarge
 from gateway.database.statements import ORGANIZATION_ID, Statement, record, scalar
 from gateway.database.tables import conversations, leads, messages
 from gateway.database.tenant import Tenant
@@ -118,13 +119,26 @@ async def added_messages(tenant: Tenant, position: Position, until: str) -> Asyn
 
 async def _pages(tenant: Tenant, seen: str, until: str, arrival: int) -> AsyncIterator[tuple[Message, Position]]:
     oldest = int(seen.partition(":")[0])
-    while True:
-        rows = await tenant.all(_ADDED, seen=seen, until=until, oldest=oldest, arrival=arrival, limit=ROWS_A_PAGE)
+    goes_on = True
+    while goes_on:
+        rows, goes_on = await _next(tenant, _ADDED, seen=seen, until=until, oldest=oldest, arrival=arrival)
         for row in rows:
             yield row, Position(seen, until, row.arrival)
-        if len(rows) < ROWS_A_PAGE:
-            return
-        arrival = rows[-1].arrival
+            arrival = row.arrival
+
+
+async def _next(tenant: Tenant, statement: Statement[Any], **parameters: object) -> tuple[list[Any], bool]:
+    """Find the next rows, as many as may be found at once, and whether there may be more."""
+    limit = ROWS_A_PAGE
+    while True:
+        try:
+            rows = await tenant.all(statement, limit=limit, **parameters)
+        except AnswerTooLarge:
+            if limit == 1:
+                raise
+            limit = max(limit // 8, 1)
+        else:
+            return rows, len(rows) == limit
 
 
 class ChangedRows(Generic[Row]):
@@ -146,14 +160,12 @@ class ChangedRows(Generic[Row]):
 
     async def since(self, tenant: Tenant, when: datetime) -> AsyncIterator[Row]:
         """Every row that changed since a time, in the order of its last change."""
-        behind = _FIRST_ID
-        while True:
-            rows = await tenant.all(self._statement, since=when, behind=behind, limit=ROWS_A_PAGE)
+        behind, goes_on = _FIRST_ID, True
+        while goes_on:
+            rows, goes_on = await _next(tenant, self._statement, since=when, behind=behind)
             for row in rows:
                 yield row
-            if len(rows) < ROWS_A_PAGE:
-                return
-            when, behind = rows[-1].updated_at, rows[-1].id
+                when, behind = row.updated_at, row.id
 
 
 changed_conversations = ChangedRows(conversations, Conversation)

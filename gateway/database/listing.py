@@ -98,7 +98,8 @@ class Listing(Generic[Item, Filter]):
         """One page for each of the parents, in their order."""
         names, values = asked(filter)
         statement = self._pages(names, order, window.shape)
-        rows = await tenant.all(statement, parents=_distinct(parents), **values, **window.parameters)
+        asked_for = _distinct(parents)
+        rows = await tenant.all(statement, parents=asked_for, **values, **window.parameters)
         if len(parents) == 1:
             return [page_of(rows, window)]
         # Integers, because UUIDs are hashed and compared in Python.
@@ -107,7 +108,10 @@ class Listing(Generic[Item, Filter]):
         for row in rows:
             found[parent_of(row)].append(row)
         pages = {parent: page_of(rows, window) for parent, rows in found.items()}
-        return [pages[parent.int] for parent in parents]
+        answered = [pages[parent.int] for parent in parents]
+        if len(parents) > len(asked_for):
+            tenant.show_again(row for page in answered for row in page.rows)
+        return answered
 
     async def counts(self, tenant: Tenant, parents: Sequence[UUID], filter: Filter) -> list[int]:
         """How many rows hang on each of the parents, in their order."""

@@ -38,4 +38,7 @@ class Lookup(Generic[Found]):
         # By integers, because UUIDs are hashed and compared in Python.
         asked = {id.int: id for id in ids}
         found = {row.id.int: row for row in await tenant.all(self._statement, ids=list(asked.values()))}
-        return [found.get(id.int) for id in ids]
+        answered = [found.get(id.int) for id in ids]
+        if len(ids) > len(asked):
+            tenant.show_again(row for row in answered if row)
+        return answered

@@ -11,6 +11,7 @@ from psycopg_pool import PoolTimeout
 from sqlalchemy import column, literal_column, select, table
 
 from gateway.database.address import conninfo, session_options
+from gateway.database.allowance import UNLIMITED, Allowance
 from gateway.database.connections import Connections
 from gateway.database.errors import DatabaseNotMigrated, DatabaseTimeout, DatabaseUnavailable, translated_errors
 from gateway.database.migrate import is_later, newest_version
@@ -62,10 +63,10 @@ class Database:
         """Open nothing yet. The timeouts are seconds; a `lock_timeout` of 0 is none but the statement's.
 
         With `row_security` every statement is shown the rows of its `organization_id` alone. `prepares` says whether
-        statements are prepared, which an old pooler between us and the server cannot stand. `most_bytes` are taken of
-        a statement's answer; 0: all.
+        statements are prepared, which an old pooler between us and the server cannot stand. `most_bytes` is what an
+        operation is to be allowed to find; 0: no limit.
         """
-        self._patience, self._most_bytes = statement_timeout + _GRACE, most_bytes
+        self._patience, self.most_bytes = statement_timeout + _GRACE, most_bytes
         self._full_until = 0.0
         self._row_security = row_security
         self._prepares = prepares
@@ -100,29 +101,35 @@ class Database:
         await self._pool.close()
 
     async def _configure(self, connection: Connection) -> None:
-        connection.begin(self._patience, self._most_bytes, prepares=self._prepares, walled=self._row_security)
+        connection.begin(self._patience, prepares=self._prepares, walled=self._row_security)
 
-    async def run(self, statement: Statement[Row], parameters: Mapping[str, object]) -> list[Row]:
-        """All rows of one statement. Raises DatabaseUnavailable or DatabaseTimeout."""
+    async def run(
+        self, statement: Statement[Row], parameters: Mapping[str, object], allowance: Allowance = UNLIMITED
+    ) -> list[Row]:
+        """All rows of one statement. Raises DatabaseUnavailable, DatabaseTimeout or AnswerTooLarge."""
         started = time.monotonic()
         try:
-            return await self._run(statement, parameters)
+            return await self._run(statement, parameters, allowance)
         except psycopg.Error as error:
             with translated_errors():
                 await self._learn(error)
                 if not (statement.reads and _broke(error)) or time.monotonic() > started + _SUDDEN:
                     raise
-                return await self._run(statement, parameters)
+                return await self._run(statement, parameters, allowance)
 
-    async def on_primary(self, statement: Statement[Row], parameters: Mapping[str, object]) -> list[Row]:
+    async def on_primary(
+        self, statement: Statement[Row], parameters: Mapping[str, object], allowance: Allowance = UNLIMITED
+    ) -> list[Row]:
         """All rows of one statement, from the server that all writes go to. Raises as `run` does."""
-        return await Database.run(self, statement, parameters)
+        return await Database.run(self, statement, parameters, allowance)
 
-    async def _run(self, statement: Statement[Row], parameters: Mapping[str, object]) -> list[Row]:
+    async def _run(
+        self, statement: Statement[Row], parameters: Mapping[str, object], allowance: Allowance
+    ) -> list[Row]:
         # Not `async with pool.connection()`: it would commit, where every statement is its own transaction.
         connection = self._pool.take() or await self._pool.getconn()
         try:
-            return await connection.rows(statement, parameters)
+            return await connection.rows(statement, parameters, allowance)
         finally:
             if not self._pool.gave_back(connection):
                 # Also where the request is cancelled meanwhile: it would be missing for good.

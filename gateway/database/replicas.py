@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 from sqlalchemy import BigInteger, cast, literal_column, select
 
+from gateway.database.allowance import UNLIMITED, Allowance
 from gateway.database.errors import DatabaseTimeout, DatabaseUnavailable
 from gateway.database.pool import Database, Load
 from gateway.database.statements import Row, Statement, scalar
@@ -99,27 +100,31 @@ class Replicated(Database):
         connections, busy, waiting, _ = (sum(figures) for figures in zip(*loads, strict=True))
         return Load(connections, busy, waiting, sum(replica.is_good for replica in self._replicas))
 
-    async def run(self, statement: Statement[Row], parameters: Mapping[str, object]) -> list[Row]:
+    async def run(
+        self, statement: Statement[Row], parameters: Mapping[str, object], allowance: Allowance = UNLIMITED
+    ) -> list[Row]:
         """All rows of one statement, from a replica where that is as good. Raises as Database does."""
         seen = SEEN.get()
         if not statement.reads:
             if seen is None:
-                return await super().run(statement, parameters)
+                return await super().run(statement, parameters, allowance)
             seen.position, seen.has_written = _ALL, True  # unless it goes well
-            rows = await super().run(statement, parameters)
+            rows = await super().run(statement, parameters, allowance)
             seen.position = await self._written()
             return rows
         replica = self._chosen(0 if seen is None else seen.position)
         if replica is not None:
             try:
-                return await replica.database.run(statement, parameters)
+                return await replica.database.run(statement, parameters, allowance)
             except DatabaseUnavailable:
                 replica.is_good = False  # until somebody has looked at it
-        return await super().run(statement, parameters)
+        return await super().run(statement, parameters, allowance)
 
-    async def on_primary(self, statement: Statement[Row], parameters: Mapping[str, object]) -> list[Row]:
+    async def on_primary(
+        self, statement: Statement[Row], parameters: Mapping[str, object], allowance: Allowance = UNLIMITED
+    ) -> list[Row]:
         """All rows of one statement, from the primary."""
-        return await super().run(statement, parameters)
+        return await super().run(statement, parameters, allowance)
 
     def _chosen(self, position: int) -> _Replica | None:
         """Return one of the replicas that are good and have come so far: each in its turn."""

@@ -1,7 +1,5 @@
 """Results: what the server answers to a statement, or the driver's error for what went wrong."""
 
-from itertools import product, starmap
-
 import psycopg
 from psycopg import errors, pq
 from psycopg.pq.abc import PGresult
@@ -23,11 +21,6 @@ def checked(result: PGresult) -> PGresult:
         message = result.error_field(pq.DiagnosticField.MESSAGE_PRIMARY) or b""
         raise _error_class(state)(state if state[:2] in _QUOTING else message.decode(errors="replace"))
     return result
-
-
-def size(result: PGresult) -> int:
-    """Add up the bytes of all values of a result."""
-    return sum(map(len, filter(None, starmap(result.get_value, product(range(result.ntuples), range(result.nfields))))))
 
 
 def _error_class(state: str) -> type[psycopg.Error]:

@@ -1,9 +1,11 @@
 """Tenant: one organization's way into the database during one request."""
 
 import time
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 from uuid import UUID
 
+from gateway.database.allowance import Allowance
 from gateway.database.pool import Database
 from gateway.database.statements import Row, Statement
 
@@ -22,9 +24,22 @@ class Ran(NamedTuple):
 class Tenant:
     """One organization's way into the database during one request: every statement is given its id."""
 
-    __slots__ = ("_database", "_run", "organization_id", "ran", "rows", "seconds", "statements")
+    __slots__ = (
+        "_allowance",
+        "_database",
+        "_run",
+        "most_bytes",
+        "organization_id",
+        "ran",
+        "rows",
+        "seconds",
+        "statements",
+    )
 
-    def __init__(self, database: Database, organization_id: UUID) -> None:
+    def __init__(self, database: Database, organization_id: UUID, allowance: Allowance | None = None) -> None:
+        """Without an `allowance` for all of its statements, each has its own."""
+        self._allowance = allowance
+        self.most_bytes = database.most_bytes
         self._database = database
         self._run = database.run
         self.organization_id = organization_id
@@ -41,12 +56,18 @@ class Tenant:
         """Read where all writes go: what is to see them at once asks there."""
         self._run = self._database.on_primary
 
+    def go_on(self) -> None:
+        """Last, as a subscription does: what one statement finds is not missing for the next."""
+        self._allowance = None
+
     async def all(self, statement: Statement[Row], /, **parameters: object) -> list[Row]:
         """All rows. `organization_id` is among the parameters by itself."""
+        allowance = self._allowance or Allowance(self.most_bytes)
+        allowance.check(0)
         self.statements += 1
         started, found = time.perf_counter(), 0
         try:
-            rows = await self._run(statement, {"organization_id": self.organization_id, **parameters})
+            rows = await self._run(statement, {"organization_id": self.organization_id, **parameters}, allowance)
             found = len(rows)
             return rows
         finally:
@@ -55,6 +76,17 @@ class Tenant:
             self.rows += found
             if len(self.ran) < MOST_REMEMBERED:
                 self.ran.append(Ran(statement.sql, seconds, found))
+
+    def show_again(self, rows: Iterable[Any]) -> None:
+        """Count records that are shown once more than they were found. Raises AnswerTooLarge."""
+        sizes: dict[int, int] = {}
+        again = 0
+        for row in rows:
+            size = sizes.get(id(row))
+            if size is None:
+                size = sizes[id(row)] = sum(len(value) for value in row if isinstance(value, str))
+            again += size
+        (self._allowance or Allowance(self.most_bytes)).spend(again)
 
     async def first(self, statement: Statement[Row], /, **parameters: object) -> Row | None:
         """Return the first row, or None where there is none."""

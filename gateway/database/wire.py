@@ -5,9 +5,6 @@ more than a small statement itself: one row by its key takes less than half of a
 """
 
 import asyncio
-import fcntl
-import termios
-from array import array
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from select import poll
@@ -19,8 +16,9 @@ from psycopg.adapt import Transformer
 from psycopg.pq.abc import PGconn, PGresult
 from sqlalchemy import Text, cast, func, literal_column, select
 
+from gateway.database.allowance import UNLIMITED, Allowance, Arrival
 from gateway.database.errors import AnswerTooLarge
-from gateway.database.results import NoAnswer, checked, size
+from gateway.database.results import NoAnswer, checked
 from gateway.database.row_security import ORGANIZATION
 from gateway.database.statements import ORGANIZATION_ID, Row, Statement
 
@@ -28,8 +26,6 @@ KEPT_STATEMENTS = 256
 """Prepared statements that a connection keeps: each takes memory of the server."""
 
 _CANCEL_SECONDS = 2.0
-_MISCOUNTED = 8
-"""Most times that an answer can be as long as it was counted: what arrives while libpq reads is not counted."""
 _WALL = Statement(
     select(func.set_config(literal_column(f"'{ORGANIZATION}'"), cast(ORGANIZATION_ID, Text), literal_column("true"))),
     tuple,
@@ -68,23 +64,25 @@ class Connection(psycopg.AsyncConnection[Any]):
         self._asked_at = 0.0
         self._alarm: asyncio.TimerHandle | None = None
         self._patience = 60.0
-        self._most_bytes = 0
-        self._bytes = 0
-        self._more_comes = False
+        self._allowance = UNLIMITED
+        self._arrival = Arrival(pgconn.socket)
         self._walled = False
         self._prepares = True
 
-    def begin(self, patience: float, most_bytes: int, *, prepares: bool, walled: bool) -> None:
-        """Watch the socket from now on; wait for answers so many seconds, and take so many bytes of each.
+    def begin(self, patience: float, *, prepares: bool, walled: bool) -> None:
+        """Watch the socket from now on; wait for answers so many seconds.
 
         Where it is `walled`, each statement sees the rows of its `organization_id` alone.
         """
-        self._patience, self._most_bytes = patience, most_bytes
+        self._patience = patience
         self._prepares, self._walled = prepares, walled
         self._watch()
 
-    async def rows(self, statement: Statement[Row], parameters: Mapping[str, object]) -> list[Row]:
+    async def rows(
+        self, statement: Statement[Row], parameters: Mapping[str, object], allowance: Allowance = UNLIMITED
+    ) -> list[Row]:
         """Run a statement. Raises psycopg's errors, without their details: those may quote what a row holds."""
+        self._allowance = allowance
         try:
             statements = (*self._in_front(statement, parameters), statement)
             encoded = [each.encoded(parameters) for each in statements]
@@ -96,8 +94,6 @@ class Connection(psycopg.AsyncConnection[Any]):
             for each, (values, formats) in zip(statements, encoded, strict=True):
                 self._send(each.sql, values, formats)
             result = await self._result()
-            loaders = self._loaders(statement.sql, result)
-            return loaders.load_rows(0, result.ntuples, statement.make)
         except (errors.FeatureNotSupported, errors.ReadOnlySqlTransaction, NoAnswer, AnswerTooLarge):
             # A table was altered, and what was prepared before does not fit it; or there is a better server; or the
             # rest of an answer would have to be read.
@@ -109,6 +105,9 @@ class Connection(psycopg.AsyncConnection[Any]):
             finally:
                 await self.close()
             raise
+        allowance.spend(self._arrival.found(result))
+        loaders = self._loaders(statement.sql, result)
+        return loaders.load_rows(0, result.ntuples, statement.make)
 
     async def close(self) -> None:
         """Close the connection."""
@@ -159,7 +158,7 @@ class Connection(psycopg.AsyncConnection[Any]):
             self.pgconn.pipeline_sync()
         loop = self._loop or self._watch()
         self._answered, self._last = loop.create_future(), None
-        self._bytes, self._more_comes = 0, False
+        self._arrival.begin()
         self._asked_at = loop.time()
         if self.pgconn.flush():
             self._writes = True  # more than the socket takes at once
@@ -197,11 +196,11 @@ class Connection(psycopg.AsyncConnection[Any]):
     def _proceed(self) -> None:
         """Read what has come, and write what has not gone yet."""
         pgconn, answered = self.pgconn, self._answered
-        if self._more_comes and answered and not answered.done() and self._is_too_large():
-            self._look_away()
-            answered.set_exception(AnswerTooLarge(self._most_bytes))
-            return
         try:
+            if answered and not answered.done():
+                # libpq would hold all of it, and everybody wait while it is made JSON.
+                self._arrival.look()
+                self._allowance.check(self._arrival.bytes)
             pgconn.consume_input()
             if self._writes and self._loop and pgconn.flush() == 0:
                 self._stop_writing(self._loop)
@@ -212,22 +211,15 @@ class Connection(psycopg.AsyncConnection[Any]):
                 elif self._hung_up.poll(0):
                     pgconn.consume_input()  # to its end: of a connection that was reset the loop tells only once
                 else:
-                    self._more_comes = True
                     break
+        except AnswerTooLarge as error:
+            self._look_away()
+            if answered:
+                answered.set_exception(error)
         except psycopg.OperationalError as error:
             self._look_away()
             if answered and not answered.done():
                 self._take(None, answered, error)
-
-    def _is_too_large(self) -> bool:
-        """Count what is about to be read: libpq would hold all of it, and everybody wait while it is made JSON."""
-        waiting = array("i", [0])
-        fcntl.ioctl(self._socket, termios.FIONREAD, waiting)
-        self._bytes += waiting[0]
-        return 0 < self._most_bytes < self._bytes
-
-    def _was_too_large(self, result: PGresult) -> bool:
-        return 0 < self._most_bytes < self._bytes * _MISCOUNTED and size(result) > self._most_bytes
 
     def _take(
         self, result: PGresult | None, answered: asyncio.Future[PGresult], error: psycopg.Error | None = None
@@ -236,8 +228,6 @@ class Connection(psycopg.AsyncConnection[Any]):
             self._last = result
         elif error is None and self._is_amid_pipeline(result):
             return
-        elif self._last is not None and self._was_too_large(self._last):
-            answered.set_exception(AnswerTooLarge(self._most_bytes))
         elif self._last is not None:  # also where the server said why, and then closed the connection
             answered.set_result(self._last)
         else:

@@ -5,6 +5,7 @@ from typing import Any
 from strawberry.dataloader import DataLoader
 
 from gateway.auth import Scope, Viewer
+from gateway.database.allowance import Allowance
 from gateway.database.pool import Database
 from gateway.database.tenant import Tenant
 from gateway.telemetry import remember
@@ -18,11 +19,19 @@ class Context:
     __slots__ = ("cost", "feeds", "last_event_id", "loaders", "operation", "tenant", "type", "viewer")
 
     def __init__(
-        self, viewer: Viewer, database: Database, feeds: Feeds | None = None, last_event_id: str | None = None
+        self,
+        viewer: Viewer,
+        database: Database,
+        feeds: Feeds | None = None,
+        last_event_id: str | None = None,
+        allowance: Allowance | None = None,
     ) -> None:
-        """Subscriptions need `feeds`. `last_event_id` is the last event that a returning client has seen."""
+        """Subscriptions need `feeds`. `last_event_id` is the last event that a returning client has seen.
+
+        Operations that are answered together share an `allowance`.
+        """
         self.viewer = viewer
-        self.tenant = Tenant(database, viewer.organization_id)
+        self.tenant = Tenant(database, viewer.organization_id, allowance or Allowance(database.most_bytes))
         self.feeds = feeds
         self.last_event_id = last_event_id
         self.loaders: dict[Any, DataLoader[Any, Any]] = {}

@@ -42,6 +42,7 @@ class Document:
         if len(operations) == 1:
             self._operations[None] = operations[0]
         self._costs = Costs(schema._schema, node)  # noqa: SLF001 (its name for graphql-core's)
+        self.has_aliases = any(map(_has_aliases, node.definitions))
         self._schema = schema
         self._plans: dict[str | None, Plan | Unsupported] = {}
 
@@ -167,6 +168,11 @@ class Documents:
         if lines > self._limits.lines:  # the place of each error is found by looking through all of them
             return too_complex("lines", self._limits.lines, lines)
         return None
+
+
+def _has_aliases(node: Any) -> bool:
+    inner = getattr(node, "selection_set", None)
+    return getattr(node, "alias", None) is not None or bool(inner and any(map(_has_aliases, inner.selections)))
 
 
 def _coded(error: GraphQLError, code: ErrorCode) -> GraphQLError:

@@ -25,6 +25,7 @@ from gateway_graphql.persisted import Mode, PersistedOperations
 from gateway_graphql.places import NoPlace, Places
 from gateway_graphql.sharing import question
 from gateway_graphql.subscribers import Event, TooSlow
+from gateway_graphql.weight import bounded
 from levelwise import Plan
 
 ANY = frozenset(OperationType)
@@ -180,14 +181,14 @@ class Executor:
     async def _run(self, document: Document, operation: Operation, context: Context) -> Answer:
         plan = self._plan(document, operation)
         if plan is not None:
-            return executed(await plan.run(context, operation.variables))
+            return bounded(executed(await plan.run(context, operation.variables)), document, context.tenant)
         executor = await self._executor(document, operation, context)
         if isinstance(executor, list):
             return refused(executor)
         if only_introspects(executor.operation):
             return executed(await to_thread(executor.execute_operation))
         result = executor.execute_operation()
-        return executed(await result if isawaitable(result) else result)
+        return bounded(executed(await result if isawaitable(result) else result), document, context.tenant)
 
     async def _executor(self, document: Document, operation: Operation, context: Context) -> Any:
         """Make graphql-core's executor; or answer what is wrong with the variables, which may be much."""
@@ -210,6 +211,7 @@ class Executor:
         if isinstance(executor, list):
             yield refused(executor)
             return
+        context.tenant.go_on()
         source = create_source_event_stream(executor)
         source = await source if isawaitable(source) else source
         if isinstance(source, ExecutionResult):
@@ -227,6 +229,7 @@ class Executor:
                 answer = executed(await plan.run(context, operation.variables, row))
             # Nobody is kept from an event: what it costs is missing for what is asked for next.
             self._budget.spend(context.viewer.organization_id, 1 + context.tenant.rows - rows)
+            answer = bounded(answer, document, context.tenant)
             return answer._replace(event_id=getattr(row, "cursor", None), written=answer.json)
 
         asked = question(document, operation.operation_name, operation.variables or {}, context.viewer.scopes)

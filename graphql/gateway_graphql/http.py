@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from gateway.auth import Unauthenticated, Viewer
 from gateway_graphql.answers import Answer, failed, refused, request_error, to_json
 from gateway_graphql.caching import cacheable
+from gateway_graphql.context import Context
 from gateway_graphql.errors import ErrorCode, OperationNotAllowed
 from gateway_graphql.execution import Operation
 from gateway_graphql.limits import too_complex
@@ -111,16 +112,15 @@ class GraphQLEndpoint:
         if media_type == EVENT_STREAM:
             raise BadRequest(400, "A batch cannot be streamed.")
         # One after another: the mutations among them take effect in their order.
-        answers = []
+        answers, allowance = [], self._service.allowance()
         for operation in [operation_of(each) for each in asked]:
-            answers.append(await self._one_of_batch(operation, viewer))
+            answers.append(await self._one_of_batch(operation, self._service.context(viewer, allowance=allowance)))
             await asyncio.sleep(0)  # others have their turn
         content = b"[" + b",".join(to_json(answer.body) for answer in answers) + b"]"
         return Response(content, 200, {"Vary": "Accept"}, f"{media_type}; charset=utf-8")
 
-    async def _one_of_batch(self, operation: Operation, viewer: Viewer) -> Answer:
+    async def _one_of_batch(self, operation: Operation, context: Context) -> Answer:
         try:
-            context = self._service.context(viewer)
             return await self._service.execute(operation, context, allowed=_QUERIES_AND_MUTATIONS)
         except OperationNotAllowed as error:
             return failed(error)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from gateway.auth import Authenticator, Viewer
 from gateway.budget import Budget
+from gateway.database.allowance import Allowance
 from gateway.database.pool import Database
 from gateway.draining import Drain
 from gateway.settings import Settings
@@ -57,6 +58,10 @@ class Service:
         self.slow = SlowLog(settings.slow_milliseconds)
         self._database = database
 
-    def context(self, viewer: Viewer, last_event_id: str | None = None) -> Context:
+    def context(self, viewer: Viewer, last_event_id: str | None = None, allowance: Allowance | None = None) -> Context:
         """Make the context of one operation."""
-        return Context(viewer, self._database, self.feeds, last_event_id)
+        return Context(viewer, self._database, self.feeds, last_event_id, allowance)
+
+    def allowance(self) -> Allowance:
+        """Make what the operations of one request may find together."""
+        return Allowance(self._database.most_bytes)

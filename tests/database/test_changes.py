@@ -7,6 +7,7 @@ import pytest
 
 from gateway.database import changes
 from gateway.database.changes import Position, added_messages, changed_leads, current_snapshot, database_time, is_ahead
+from gateway.database.pool import Database
 from gateway.database.tenant import Tenant
 from tests.support.organization import Organization
 
@@ -53,6 +54,18 @@ async def test_pages_meet(tenant: Tenant, organization: Organization, monkeypatc
     for n in range(5):
         organization.message(conversation, str(n))
     assert [content for content, _ in await between(tenant, start)] == list("01234")
+
+
+async def test_long_messages_come_fewer_at_a_time(database_url: str, organization: Organization) -> None:
+    conversation = organization.conversation()
+    database = Database(database_url, size=1, timeout=5, statement_timeout=5, most_bytes=250_000)
+    await database.open()
+    tenant = Tenant(database, organization.id)
+    start = Position(await current_snapshot(tenant))
+    for n in range(12):
+        organization.message(conversation, str(n % 10) * 100_000)
+    assert [content[0] for content, _ in await between(tenant, start)] == list("012345678901")
+    await database.close()
 
 
 async def test_changed_rows_of_any_number(

@@ -8,9 +8,10 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from sqlalchemy import Float, Integer, Text, Uuid, bindparam, cast, false, func, insert, select
+from sqlalchemy import Float, Integer, Text, Uuid, bindparam, cast, false, func, insert, literal_column, select
 
-from gateway.database.errors import DatabaseTimeout, DatabaseUnavailable
+from gateway.database.allowance import Allowance
+from gateway.database.errors import AnswerTooLarge, DatabaseTimeout, DatabaseUnavailable
 from gateway.database.pool import Database
 from gateway.database.statements import Statement, scalar
 from gateway.database.tables import leads
@@ -49,6 +50,29 @@ async def test_statements_are_counted_and_know_their_organization(database: Data
 async def test_a_missing_parameter_is_a_mistake_of_ours(database: Database) -> None:
     with pytest.raises(KeyError, match="one"):
         await database.run(ONE, {})
+
+
+TEXTS: Statement[str] = Statement(
+    select(func.repeat(literal_column("'x'"), literal_column("10000"))).select_from(
+        func.generate_series(literal_column("1"), bindparam("texts", type_=Integer))
+    ),
+    scalar,
+)
+
+
+@pytest.mark.parametrize("way", ["TCP", "socket"])
+async def test_bytes_of_an_operation(database_url: str, way: str) -> None:
+    with Road(database_url) as road:
+        async with opened(road.url if way == "TCP" else database_url) as database:
+            assert len(await Tenant(database, uuid4(), Allowance(5_000_000)).all(TEXTS, texts=495)) == 495
+            tenant = Tenant(database, uuid4(), Allowance(5_000_000))
+            assert len(await tenant.all(TEXTS, texts=300)) == 300
+            with pytest.raises(AnswerTooLarge, match="5,000,000 bytes"):
+                await tenant.all(TEXTS, texts=300)
+            with pytest.raises(AnswerTooLarge):
+                await tenant.all(ONE, one=1)
+            tenant.go_on()
+            assert await tenant.all(ONE, one=1) == [1]
 
 
 async def test_more_statements_than_connections_take_turns(database_url: str) -> None:

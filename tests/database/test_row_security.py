@@ -145,7 +145,7 @@ async def test_a_connection_remembers_no_organization(
     )
     # One connection for both, as behind a pooler that lends it for a transaction.
     async with await Connection.connect(walled_url, autocommit=True) as connection:
-        connection.begin(5, 10**6, prepares=True, walled=True)
+        connection.begin(5, prepares=True, walled=True)
         for organization in filled:
             found = await connection.rows(setting, {"organization_id": organization.id})
             assert found == [str(organization.id)]

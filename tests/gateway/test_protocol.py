@@ -143,6 +143,48 @@ def test_an_answer_that_is_too_large(strict: Organization) -> None:
     assert {len(node["content"]) for node in nodes} == {100_000}
 
 
+CONTENTS = "nodes { content }"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param(
+            f"a: messages(first: 60) {{ {CONTENTS} }} b: messages(first: 60) {{ {CONTENTS} }}", id="two lists"
+        ),
+        pytest.param(
+            "messages(first: 60) { nodes { a: content b: content } }", id="a list whose texts are shown twice"
+        ),
+        pytest.param("messages(first: 10) { nodes { lead: conversation { lead { appointmentNotes } } } }", id="a lead"),
+        pytest.param(
+            f"messages(first: 10) {{ nodes {{ conversation {{ messages(first: 10) {{ {CONTENTS} }} }} }} }}",
+            id="a list",
+        ),
+        pytest.param("messages(first: 95) { nodes { a: metadata b: metadata } }", id="metadata"),
+    ],
+)
+def test_an_answer_that_shows_the_same_again_and_again(strict: Organization, fields: str) -> None:
+    text = "x" * 99_000
+    conversation = strict.conversation(strict.lead(appointment_notes=text * 10))
+    for _ in range(60):
+        strict.message(conversation, text)
+    for _ in range(60):
+        strict.message(conversation, "", metadata={"a": text})
+    (error,) = strict.graphql_errors(f'{{ conversation(id: "{conversation}") {{ {fields} }} }}')
+    assert error["extensions"]["code"] == "QUERY_TOO_COMPLEX"
+    assert error["message"] == "This would be answered with more than 9,000,000 bytes. Ask for less at once."
+
+
+def test_a_batch_is_one_answer(strict: Organization) -> None:
+    conversation = strict.conversation()
+    for _ in range(60):
+        strict.message(conversation, "x" * 100_000)
+    query = f'{{ conversation(id: "{conversation}") {{ messages(first: 60) {{ {CONTENTS} }} }} }}'
+    first, second = strict.http.post("/graphql", json=[{"query": query}] * 2).json()
+    assert len(first["data"]["conversation"]["messages"]["nodes"]) == 60
+    assert second["errors"][0]["extensions"]["code"] == "QUERY_TOO_COMPLEX"
+
+
 def test_a_long_body_is_read_like_a_short_one(strict: Organization) -> None:
     lead = {"name": "Jane", "appointment_notes": "x" * 9_000, "metadata": {"a": ["x" * 90_000]}}
     answer = strict.http.post("/api/v1/leads", json=lead)

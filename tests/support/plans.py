@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from gateway.database.allowance import UNLIMITED, Allowance
 from gateway.database.pool import Database
 from gateway.database.statements import Row, Statement
 
@@ -18,9 +19,11 @@ class Recorder(Database):
 
     asked: list[Asked]
 
-    async def run(self, statement: Statement[Row], parameters: Mapping[str, object]) -> list[Row]:
+    async def run(
+        self, statement: Statement[Row], parameters: Mapping[str, object], allowance: Allowance = UNLIMITED
+    ) -> list[Row]:
         self.asked.append((statement, parameters))
-        return await super().run(statement, parameters)
+        return await super().run(statement, parameters, allowance)
 
 
 def nodes(plan: Plan) -> Iterator[Plan]:

@@ -1,0 +1,92 @@
+"""Allowance: how many bytes the statements of an operation may find, and how many there are, while they come."""
+
+import fcntl
+import socket
+import sys
+import termios
+from array import array
+from itertools import product, starmap
+
+from psycopg.pq.abc import PGresult
+
+from gateway.database.errors import AnswerTooLarge
+
+_LEAST_READ = 8192
+"""libpq makes room for as many before it reads."""
+_RECEIVED = slice(128, 136)
+"""Where in Linux' `tcp_info` is how many bytes have come since the connection was made."""
+
+
+class Allowance:
+    """What is left of the bytes that may be found."""
+
+    __slots__ = ("left", "most")
+
+    def __init__(self, most: int) -> None:
+        """`most` are all of them; 0: there is no limit."""
+        self.most = self.left = most
+
+    def check(self, found: int) -> None:
+        """Raise AnswerTooLarge where this is more than is left."""
+        if self.most > 0 and self.left < found:
+            self.left = -1  # nothing more is found for it
+            raise AnswerTooLarge(self.most)
+
+    def spend(self, found: int) -> None:
+        """Take what was found. Raises AnswerTooLarge where there is not as much left."""
+        self.check(found)
+        self.left -= found
+
+
+UNLIMITED = Allowance(0)
+
+
+class Arrival:
+    """How much of one answer has come through a socket, as far as the system tells: never more than there is."""
+
+    def __init__(self, number: int) -> None:
+        """`number` is the socket's."""
+        self._number = number
+        self._base = 0
+        self.bytes = self.looks = 0
+
+    def begin(self) -> None:
+        """Count anew: nothing has come."""
+        self.bytes = self.looks = 0
+
+    def look(self) -> None:
+        """Count what is there to be read; each time before it is read."""
+        waiting = array("i", [0])
+        fcntl.ioctl(self._number, termios.FIONREAD, waiting)
+        if self.looks == 0:
+            self.bytes = waiting[0]  # most answers come at once
+        elif (received := self._received()) is None:
+            self.bytes += min(waiting[0], _LEAST_READ)
+        else:
+            if self.looks == 1:
+                self._base = received - waiting[0]
+            self.bytes = received - self._base
+        self.looks += 1
+
+    def _received(self) -> int | None:
+        """Answer how many bytes have ever come, where that can be known: over TCP, on Linux."""
+        if sys.platform != "linux":
+            return None
+        connection = socket.socket(socket.AF_INET, socket.SOCK_STREAM, fileno=self._number)
+        try:
+            told = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _RECEIVED.stop)[_RECEIVED]
+            return int.from_bytes(told, sys.byteorder) or None
+        except OSError:
+            return None
+        finally:
+            connection.detach()
+
+    def found(self, result: PGresult) -> int:
+        """Answer how many bytes a result has: exactly, where it has not come at once."""
+        return self.bytes if self.looks <= 1 else _size(result)
+
+
+def _size(result: PGresult) -> int:
+    """Add up the values of those columns that can be of any length."""
+    columns = [number for number in range(result.nfields) if result.fsize(number) < 0]
+    return sum(map(len, filter(None, starmap(result.get_value, product(range(result.ntuples), columns)))))
