@@ -99,8 +99,7 @@ class Documents:
         document: Document | Refusal | None = self.known(text)
         if document is None:
             self.misses += 1
-            document = self._read(text)
-            self._keep(text, document)
+            document = self._keep(text, self._read(text))
         return document
 
     def known(self, text: str) -> Document | None:
@@ -117,24 +116,26 @@ class Documents:
             return self(text)
         self.misses += 1
         document = await get_running_loop().run_in_executor(self._reader, self._compiled, text, operation_name)
-        self._keep(text, document)
-        return document
+        return self._keep(text, document)
 
     def _compiled(self, text: str, operation_name: str | None) -> Document | Refusal:
         document = self._read(text)
         if isinstance(document, Document) and self._compiles:
-            document.plan(operation_name)
+            plan = document.plan(operation_name)
+            if isinstance(plan, Plan):
+                plan.prepare()
         return document
 
-    def _keep(self, text: str, document: Document | Refusal) -> None:
+    def _keep(self, text: str, document: Document | Refusal) -> Document | Refusal:
         """Keep it for the next time. The texts that were not asked for longest are forgotten."""
         if text in self._kept:
-            return  # somebody else has asked for it meanwhile
+            return self._kept[text]  # somebody else has asked for it meanwhile
         if isinstance(document, Document) and len(text) <= LONGEST_KEPT:
             self._kept[text] = document
             self._kept_characters += len(text)
             while self._kept_characters > KEPT_CHARACTERS:
                 self._kept_characters -= len(self._kept.popitem(last=False)[0])
+        return document
 
     def _read(self, text: str) -> Document | Refusal:
         most = self._limits.tokens

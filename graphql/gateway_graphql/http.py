@@ -34,6 +34,9 @@ _OFFERED = {
 _QUERIES = frozenset({OperationType.QUERY})
 _QUERIES_AND_MUTATIONS = frozenset({OperationType.QUERY, OperationType.MUTATION})
 
+_LONG = 500_000
+"""Bytes: fewer are digested within a millisecond or two."""
+
 _NONE: Mapping[str, str] = {}
 
 # The first that is among an answer's errors, where no root field has a value.
@@ -102,7 +105,9 @@ class GraphQLEndpoint:
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:  # nothing of it was answered
             answer = answer._replace(data=None)
         response = _response(answer, status, media_type)
-        return response if is_post else cacheable(response, request)
+        if is_post or len(response.body) < _LONG:
+            return response if is_post else cacheable(response, request)
+        return await asyncio.to_thread(cacheable, response, request)
 
     async def _batch(self, asked: Sequence[Mapping[str, Any]], viewer: Viewer, media_type: str) -> Response:
         most = self._service.most_in_batch

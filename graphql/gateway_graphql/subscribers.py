@@ -23,18 +23,25 @@ class TooSlow(Exception):
 class Event(Generic[Row]):
     """A row that is told, and what was made of it: once for all who are told of it."""
 
-    __slots__ = ("_made", "row")
+    __slots__ = ("_made", "_turn", "row")
 
     def __init__(self, row: Row) -> None:
         self.row = row
         self._made: dict[Hashable, asyncio.Task[Any]] = {}
+        self._turn = asyncio.Lock()
 
     async def once(self, key: Hashable, make: Callable[[], Coroutine[Any, Any, Made]]) -> Made:
         """Return what was made under the key; make it where nobody has. Who goes away meanwhile spoils nothing."""
         made = self._made.get(key)
         if made is None:
-            made = self._made[key] = asyncio.create_task(make())
+            made = self._made[key] = asyncio.create_task(self._in_turn(make) if self._made else make())
         return made.result() if made.done() else await asyncio.shield(made)
+
+    async def _in_turn(self, make: Callable[[], Coroutine[Any, Any, Made]]) -> Made:
+        """Begin one after another: whoever else waits is seen to in between."""
+        async with self._turn:
+            await asyncio.sleep(0)
+        return await make()
 
 
 class Subscriber(Generic[Row]):

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from uuid import uuid4
+from uuid import UUID
 
 import psutil
 import psycopg
@@ -20,17 +20,15 @@ from gateway.app import create_app
 from gateway.protocol import Protocol
 from gateway.settings import Settings
 from tests.support.chaos.cluster import Cluster
+from tests.support.chaos.hostile import frames, requests
 from tests.support.chaos.processes import Gateway, running
 from tests.support.organization import SECRET, Organization, token
+from tests.support.socket import acknowledged
 
 pytestmark = pytest.mark.long
 LIST = "{ conversations(first: 20) { nodes { id lead { name } messages(first: 20) { nodes { content } } } } }"
-LONG = '{ conversation(id: "ID") { messages(first: 500) { nodes { content } } } }'
-ADD = """mutation ($m: JSON) {
-    addMessage(input: {conversationId: "ID", role: USER, content: "", metadata: $m}) { userErrors { code } } }"""
 MOST_MEMORY = 400_000_000
 MOST_BLOCKED = 0.05
-A_MEGABYTE = 980_000
 
 
 def test_many_requests_at_once(cluster: Cluster, inside: psycopg.Connection) -> None:
@@ -78,39 +76,6 @@ async def _flood(organization: Organization, clients: int, times: int) -> tuple[
     return statuses, longest
 
 
-def hostile(conversation: str, long: str) -> Iterator[tuple[str, str, str, bytes | None]]:
-    """Name, method, path and body of requests that cost the most that limits let through."""
-    documents = {
-        "a comment of 1 MB": "{ viewer { userId } } #" + "x" * A_MEGABYTE,
-        "a string of 1 MB": f'{{ conversations(filter: {{search: "{"x" * A_MEGABYTE}"}}) {{ totalCount }} }}',
-        "a name of 1 MB": f"{{ {'x' * A_MEGABYTE} }}",
-        "1,900 equal fields": f"{{ conversations {{ nodes {{ {'id ' * 1900} }} }} }}",
-        "180 equal selections": f"{{ conversations {{ {'nodes { lead { id name } } ' * 180} }} }}",
-        "1,900 unknown fields": f"{{ viewer {{ {' '.join(f'f{number}' for number in range(1900))} }} }}",
-        "600 unknown arguments": f"{{ conversations({' '.join(f'a{number}: 1' for number in range(600))}) {{ a }} }}",
-        "fragments in circles": "{ conversations { nodes { ...F0 } } }"
-        + "".join(
-            f"fragment F{one} on Conversation {{ {' '.join(f'...F{other}' for other in range(14))} }}"
-            for one in range(14)
-        ),
-        "500 messages of 100,000 characters": LONG.replace("ID", long),
-    }
-    for name, query in documents.items():
-        yield name, "POST", "/graphql", json.dumps({"query": query}).encode()
-    add = ADD.replace("ID", conversation)
-    variables = {
-        "300,000 numbers of metadata": {"m": {"a": [1] * 300_000}},
-        "20,000 ids": {"m": {"a": [str(uuid4()) for _ in range(20_000)]}},
-    }
-    for name, values in variables.items():
-        yield name, "POST", "/graphql", json.dumps({"query": add, "variables": values}).encode()
-    yield "490,000 brackets", "POST", "/graphql", b'{"query": "{a}", "variables": {"a": ' + b"[" * 490_000
-    lead = {"name": "x", "metadata": {f"k{number}": number for number in range(50_000)}}
-    yield "REST: 50,000 members of metadata", "POST", "/api/v1/leads", json.dumps(lead).encode()
-    yield "REST: a list of 240,000", "POST", "/api/v1/leads", json.dumps([{}] * 240_000).encode()
-    yield "REST: 500 messages of 100,000 characters", "GET", f"/api/v1/conversations/{long}", None
-
-
 class Watch:
     """The longest time that the event loop's thread worked at a stretch: CPU, so that other processes do not count."""
 
@@ -152,20 +117,38 @@ def test_nobody_holds_up_the_others(cluster: Cluster, inside: psycopg.Connection
     blocked = {}
     with watched(settings) as (url, watch), Organization(inside, url) as organization:
         conversation, long = organization.conversation(), organization.conversation()
-        organization.sql(
-            "INSERT INTO messages (organization_id, conversation_id, role, content)"
-            " SELECT %s, %s, 'user', repeat('x', 100000) FROM generate_series(1, 500)",
-            organization.id,
-            long,
-        )
+        _fill(organization, long)
         organization.graphql(LIST)
         headers = {"Content-Type": "application/json", "Accept-Encoding": "gzip"}
-        for name, method, path, body in hostile(str(conversation), str(long)):
+        for name, method, path, body in requests(str(conversation), str(long)):
             watch.longest = 0.0
             answer = organization.http.request(method, path, content=body, headers=headers)
             time.sleep(0.01)
             assert answer.status_code < 500, (name, answer.text[:200])
             blocked[name] = watch.longest
+        for name, sent in frames().items():
+            watch.longest = 0.0
+            with acknowledged(organization, max_size=None) as socket:
+                for frame in sent:
+                    socket.send(**frame)
+                time.sleep(4)
+                organization.message(conversation)
+                time.sleep(1)
+            blocked[name] = watch.longest
     for name, seconds in blocked.items():
         print(f"\n  {name}: the loop worked {seconds * 1000:.0f} ms at a stretch", end="")
     assert {name: seconds for name, seconds in blocked.items() if seconds > MOST_BLOCKED} == {}
+
+
+def _fill(organization: Organization, long: UUID) -> None:
+    """500 messages of 100,000 characters in one conversation, 100 short ones in each of 98 others."""
+    ids = [long, *(organization.conversation() for _ in range(98))]
+    for id, times, characters in [(id, 500, 100_000) if id == long else (id, 100, 100) for id in ids]:
+        organization.sql(
+            "INSERT INTO messages (organization_id, conversation_id, role, content)"
+            " SELECT %s, %s, 'user', repeat('x', %s) FROM generate_series(1, %s)",
+            organization.id,
+            id,
+            characters,
+            times,
+        )

@@ -30,10 +30,10 @@ def statements(organization: Organization, monkeypatch: pytest.MonkeyPatch) -> C
     counted: Counter[str] = Counter()
     run = Database.run
 
-    async def counting(database: Database, statement: Any, parameters: Mapping[str, object]) -> Any:
+    async def counting(database: Database, statement: Any, parameters: Mapping[str, object], *more: Any) -> Any:
         if parameters["organization_id"] == organization.id:
             counted[statement.sql] += 1
-        return await run(database, statement, parameters)
+        return await run(database, statement, parameters, *more)
 
     monkeypatch.setattr(Database, "run", counting)
     return counted
