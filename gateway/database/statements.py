@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Executable, Table, Text, Uuid, bindparam, cast
-from sqlalchemy.dialects.postgresql import psycopg
+from sqlalchemy import ColumnElement, Executable, Table, TableValuedAlias, Text, Uuid, bindparam, cast, func
+from sqlalchemy.dialects.postgresql import ARRAY, psycopg
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -61,6 +61,11 @@ class Statement(Generic[Row]):
         Raises KeyError where one is missing, DataError where a text holds what PostgreSQL cannot keep.
         """
         return [encode(parameters[name]) for name, encode in self._encoders], self._formats
+
+
+def each_of(name: str) -> TableValuedAlias:
+    """A row, with an `id`, for each of the ids that a parameter has: what is LATERAL to it is looked up one by one."""
+    return func.unnest(bindparam(name, type_=ARRAY(Uuid))).table_valued("id", name=name).render_derived()
 
 
 def record(table: Table, kind: type[Row]) -> tuple[list[ColumnElement[Any]], Callable[[Sequence[Any]], Row]]:

@@ -176,6 +176,27 @@ async def test_lookups(planner: psycopg.Connection, recorder: Recorder, tenant: 
     check(planner, recorder)
 
 
+async def test_who_is_not_like_the_average(owner_url: str, recorder: Recorder) -> None:
+    """Where most organizations are small, plans for anybody fit those: the biggest one is to be answered as soon."""
+    tenant = Tenant(recorder, organization_ids(VOLUME)[0])
+    found = await busiest(tenant)
+    last = await last_messages(tenant, [row.id for row in found])
+    recorder.asked.clear()
+    await leads_by_id(tenant, [row.lead_id for row in found])
+    await conversations_by_id(tenant, [row.id for row in found])
+    await messages_by_id(tenant, [message.id for message in last if message])
+    await conversations.listing.counts(tenant, [row.lead_id for row in found], ConversationFilter(status=("active",)))
+    indexes = ["leads_pkey", "conversations_pkey", "messages_pkey", "conversations_by_lead_id"]
+    with psycopg.connect(owner_url) as planner:
+        for table in TABLES:
+            planner.execute(f"ALTER TABLE {table} ALTER organization_id SET (n_distinct = 1000)".encode())
+            planner.execute(f"ANALYZE {table}".encode())
+        for (asked, index), mode in itertools.product(zip(recorder.asked, indexes, strict=True), MODES):
+            read = {node.get("Index Name") for node in nodes(explained(planner, mode, asked))}
+            assert read - {None} == {index}
+        planner.rollback()
+
+
 @pytest.mark.parametrize(
     "filter",
     [
