@@ -41,6 +41,11 @@ SUBSCRIBERS = Gauge("gateway_subscribers", "Subscriptions, by what they watch.",
 LISTENING = Gauge("gateway_listener_connected", "Whether announcements are listened for.", multiprocess_mode="livemin")
 LAG = Gauge("gateway_listener_lag_seconds", "How late announcements are.", multiprocess_mode="livemax")
 LOOKUPS = Counter("gateway_cache_lookups", "What was looked for in a cache.", ["cache", "result"])
+_REFUSED = Counter(
+    "gateway_refused",
+    "What was refused or cut off, because there was no room for it or its client was slow.",
+    ["reason"],
+)
 REPLICAS = Gauge("gateway_replicas", "Replicas that are asked, as one process sees it.", multiprocess_mode="livemin")
 
 # Finding them by their labels anew would cost more than counting.
@@ -91,6 +96,18 @@ def count_operation(type: str | None, outcome: str, seconds: float, statements: 
     """Count a GraphQL operation, and time it. Its type is None where it could not be read."""
     _operation_seconds(type or _ELSEWHERE, outcome).observe(seconds)
     _statements(type or _ELSEWHERE).observe(statements)
+
+
+def count_refusal(reason: str) -> None:
+    """Count what was refused or cut off. Reasons are few, and ours."""
+    _REFUSED.labels(reason).inc()
+
+
+for _reason in (
+    *("requests", "connections", "sockets", "subscriptions"),
+    *("head", "slow_request", "slow_answer", "slow_stream"),
+):
+    _REFUSED.labels(_reason)  # seen from the beginning: a rate needs a value before the first
 
 
 class MetricsEndpoint:

@@ -11,6 +11,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from gateway.draining import Drain
+from gateway.metrics import count_refusal
 
 STATE = "connections"
 REFUSAL = "refusal"
@@ -38,11 +39,13 @@ class Refusal(NamedTuple):
     detail: str
     closes: bool
     """Whether the connection ends with it. A client that is still sending may then miss the answer."""
+    reason: str
+    """The same in a word, for metrics."""
 
 
-_BUSY = Refusal(503, "Too many requests are running. Try again later.", closes=False)
-_CROWDED = Refusal(503, "Too many connections are open. Try again later.", closes=True)
-_LONG_HEAD = Refusal(431, "The request's headers are too long.", closes=True)
+_BUSY = Refusal(503, "Too many requests are running. Try again later.", closes=False, reason="requests")
+_CROWDED = Refusal(503, "Too many connections are open. Try again later.", closes=True, reason="connections")
+_LONG_HEAD = Refusal(431, "The request's headers are too long.", closes=True, reason="head")
 
 
 class Protocol(HttpToolsProtocol):
@@ -68,6 +71,7 @@ class Protocol(HttpToolsProtocol):
         """Begin: the first request is to come soon."""
         super().connection_made(transport)
         if len(self.connections) > 2 * self._limits.connections:
+            count_refusal(_CROWDED.reason)
             transport.abort()  # too many even to be told
             return
         if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux: also of those who are there, and take nothing
@@ -88,6 +92,7 @@ class Protocol(HttpToolsProtocol):
         self._sending = self.loop.call_later(self._limits.client_timeout, self._sends_too_slowly)
 
     def _sends_too_slowly(self) -> None:
+        count_refusal("slow_request")
         if self._in_head or not self.cycle.response_started:
             self.transport.write(_TIMED_OUT)
         self.transport.close()
@@ -99,6 +104,7 @@ class Protocol(HttpToolsProtocol):
         if self._in_message and self._sending is None:
             self._expect_message()  # most come whole, and need no clock
         if self._in_head and self._message_bytes > self._limits.head_bytes and not self.transport.is_closing():
+            count_refusal(_LONG_HEAD.reason)
             self.transport.write(b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\n\r\n")
             self.transport.close()
 
@@ -111,6 +117,7 @@ class Protocol(HttpToolsProtocol):
         """Begin to answer."""
         self._in_head = False
         if refusal := self._refusal():
+            count_refusal(refusal.reason)
             self.scope["state"][REFUSAL] = refusal
         super().on_headers_complete()
         if self._limits.drain.begun and self.cycle:
@@ -159,6 +166,7 @@ class Protocol(HttpToolsProtocol):
 
     def _takes_too_slowly(self, untaken: int) -> None:
         if self.transport.get_write_buffer_size() > untaken - _LEAST_TAKEN:
+            count_refusal("slow_answer")
             self.transport.abort()
         else:
             self._watch_taking()

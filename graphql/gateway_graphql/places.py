@@ -4,6 +4,7 @@ from collections import Counter
 from contextlib import ExitStack
 from uuid import UUID
 
+from gateway.metrics import count_refusal
 from gateway_graphql.errors import ErrorCode, PublicError
 
 
@@ -25,6 +26,7 @@ class Places:
     def take(self, organization_id: UUID) -> ExitStack:
         """Take a place, until what is returned is closed. Raises NoPlace where none is left."""
         if self._taken[organization_id] >= self._most:
+            count_refusal(self._kind)
             raise NoPlace(f"The organization has {self._most} {self._kind} already: try again when one has ended.")
         self._taken[organization_id] += 1
         taken = ExitStack()

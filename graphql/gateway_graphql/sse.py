@@ -12,6 +12,7 @@ from starlette.types import Message, Send
 
 from gateway.auth import LEEWAY, Viewer
 from gateway.draining import Drain
+from gateway.metrics import count_refusal
 from gateway_graphql.answers import Answer
 from gateway_graphql.subscribers import TooSlow
 
@@ -53,6 +54,7 @@ class _EventStream(StreamingResponse):
             try:
                 await super().stream_response(sent)
             except TimeoutError:
+                count_refusal("slow_stream")
                 log.info("a stream was cut off: its client does not read")
 
 
@@ -96,6 +98,7 @@ async def _take(answers: AsyncGenerator[Answer], taken: "asyncio.Queue[Answer | 
         taken.put_nowait(_Ending.CUT_OFF)
         raise
     except TooSlow:
+        count_refusal("slow_stream")
         await taken.put(_Ending.CUT_OFF)
     except Exception:
         log.exception("a stream failed")

@@ -20,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from gateway.auth import LEEWAY, Unauthenticated, Viewer
+from gateway.metrics import count_refusal
 from gateway.telemetry import told
 from gateway_graphql.answers import Answer, to_json
 from gateway_graphql.pace import Pace
@@ -211,9 +212,9 @@ class _Session:
         try:
             await sending
         except TooSlow:
-            self._fail(TRY_AGAIN, "Too slow: events were missed")
+            self._fail_slow("events were missed")
         except TimeoutError:
-            self._fail(TRY_AGAIN, "Too slow: a message was not taken")
+            self._fail_slow("a message was not taken")
         except (WebSocketDisconnect, OSError):
             self._fail(1001, "Going away")
         except Exception:
@@ -235,6 +236,10 @@ class _Session:
     async def _send(self, message: dict[str, Any]) -> None:
         async with self._sending, asyncio.timeout(SEND_TIMEOUT):
             await self._socket.send_text(to_json(message).decode())
+
+    def _fail_slow(self, reason: str) -> None:
+        count_refusal("slow_stream")
+        self._fail(TRY_AGAIN, f"Too slow: {reason}")
 
     def _fail(self, code: int, reason: str) -> None:
         if not self._failed.done():

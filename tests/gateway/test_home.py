@@ -21,7 +21,7 @@ async def demo(
     monkeypatch.setattr(home, "BUILT", tmp_path)
     tokens = iter(["one", "two"])
     transport = httpx.ASGITransport(Starlette(routes=home.home_routes(lambda: next(tokens))))
-    async with httpx.AsyncClient(transport=transport, base_url="http://demo") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as client:
         yield client
 
 
@@ -32,6 +32,28 @@ async def test_every_visit_has_a_token_of_its_own(demo: httpx.AsyncClient, shown
     assert "{{" not in page.text
     assert page.headers["cache-control"] == "no-store"
     assert "two" in (await demo.get("/")).text
+
+
+@pytest.mark.parametrize("demo", ["plain"], indirect=True)
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost", 200),
+        ("LOCALHOST:8000", 200),
+        ("127.0.0.1:8000", 200),
+        ("[::1]:8000", 200),
+        ("attacker.example", 421),
+        ("attacker.example:8000", 421),
+        ("localhost.attacker.example", 421),
+        ("attacker.example#@localhost", 421),
+        ("", 421),
+    ],
+)
+async def test_names_of_other_sites_that_lead_here(demo: httpx.AsyncClient, host: str, status: int) -> None:
+    answer = await demo.get("/", headers={"Host": host})
+    assert answer.status_code == status
+    assert ("token=one" in answer.text) is (status == 200)
+    assert status == 200 or "http://localhost" in answer.text
 
 
 @pytest.mark.parametrize("demo", ["built", "plain"], indirect=True)

@@ -3,10 +3,12 @@
 import json
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
+from functools import wraps
 from http.client import HTTPResponse
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -14,6 +16,7 @@ import psycopg
 import pytest
 
 from gateway.settings import Settings
+from tests.support.metrics import counted
 from tests.support.organization import SECRET, Organization
 from tests.support.server import serving
 from tests.support.socket import acknowledged
@@ -60,6 +63,22 @@ def head(organization: Organization, *lines: str, method: str = "POST", path: st
     return "\r\n".join([f"{method} {path} HTTP/1.1", "Host: gateway", f"Authorization: {token}", *lines]).encode()
 
 
+def counts(reason: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Have a test also see that what it tries is counted."""
+
+    def decorated(test: Callable[..., None]) -> Callable[..., None]:
+        @wraps(test)
+        def counting(strict: Organization, **others: Any) -> None:
+            before = counted(strict.url, "gateway_refused_total", reason=reason)
+            test(strict=strict, **others)
+            until(lambda: counted(strict.url, "gateway_refused_total", reason=reason) > before)
+
+        return counting
+
+    return decorated
+
+
+@counts("slow_request")
 def test_a_head_that_does_not_come(strict: Organization) -> None:
     with dialled(strict) as connection:
         connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: ga")
@@ -76,6 +95,7 @@ def test_a_head_that_comes_byte_by_byte(strict: Organization) -> None:
 
 
 @pytest.mark.parametrize("path", ["/graphql", "/api/v1/leads"])
+@counts("slow_request")
 def test_a_body_that_does_not_come(strict: Organization, path: str) -> None:
     with dialled(strict) as connection:
         lines = "Content-Type: application/json", "Content-Length: 100", "", '{"query":'
@@ -97,6 +117,7 @@ def test_a_second_request_may_take_its_time_and_no_longer(strict: Organization) 
 
 @pytest.mark.parametrize("size", [3000, 300_000])
 @pytest.mark.parametrize("ended", [True, False])
+@counts("head")
 def test_a_head_that_is_too_long(strict: Organization, size: int, ended: bool) -> None:
     with dialled(strict) as connection:
         text = head(strict, f"X-Long: {'x' * size}", "", "", method="GET", path="/healthz")
@@ -116,6 +137,7 @@ def taken(connection: socket.socket) -> int:
     return found
 
 
+@counts("slow_answer")
 def test_a_long_answer_that_nobody_takes(strict: Organization) -> None:
     conversation = strict.conversation()
     for _ in range(80):
@@ -198,6 +220,7 @@ def test_a_long_body_is_read_like_a_short_one(strict: Organization) -> None:
     )
 
 
+@counts("requests")
 def test_more_requests_than_are_run_at_once(strict: Organization, connection: psycopg.Connection) -> None:
     def ask(number: int) -> httpx.Response:
         with strict.client() as http:
@@ -221,6 +244,7 @@ def test_more_requests_than_are_run_at_once(strict: Organization, connection: ps
     assert {ask(number).status_code for number in range(2)} == {200}
 
 
+@counts("connections")
 def test_more_connections_than_are_kept(strict: Organization) -> None:
     with dialled(strict) as first, dialled(strict), dialled(strict), dialled(strict), dialled(strict):
         with dialled(strict), dialled(strict), dialled(strict), dialled(strict) as last:

@@ -16,6 +16,7 @@ from gateway.draining import Drain
 from gateway_graphql import sse
 from gateway_graphql.answers import Answer
 from gateway_graphql.subscribers import TooSlow
+from tests.support.metrics import counted
 from tests.support.organization import Organization, token
 from tests.support.stream import EVENT_STREAM, Stream, streamed
 
@@ -165,6 +166,7 @@ def test_who_does_not_read_is_cut_off(organization: Organization, monkeypatch: p
     monkeypatch.setattr(sse, "SEND_TIMEOUT", 0.5)
     monkeypatch.setattr("gateway_graphql.subscribers.LONGEST_QUEUE", 10)
     conversation = organization.conversation()
+    before = counted(organization.url, "gateway_refused_total", reason="slow_stream")
     watched = "subscription { messageAdded { message { content } } }"
     with streamed(organization, watched) as unread, streamed(organization, ADDED) as read:
         read.settle()
@@ -175,6 +177,7 @@ def test_who_does_not_read_is_cut_off(organization: Organization, monkeypatch: p
         # What the network holds of it comes, and then its end, in the middle of the stream.
         with pytest.raises(httpx.RemoteProtocolError):
             deque(unread.response.iter_bytes(), maxlen=0)
+    assert counted(organization.url, "gateway_refused_total", reason="slow_stream") > before
 
 
 async def test_what_is_left_is_closed() -> None:
