@@ -12,9 +12,10 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
-from starlette.types import Lifespan, Scope
+from starlette.types import ASGIApp, Lifespan, Scope
 
 from gateway.auth import Authenticator
 from gateway.budget import Budget
@@ -25,7 +26,7 @@ from gateway.database.replicas import Replicated
 from gateway.draining import Drain
 from gateway.health import Readyz, healthz
 from gateway.limits import RequestLimits
-from gateway.metrics import Metrics, MetricsEndpoint, forget_process
+from gateway.metrics import MetricsEndpoint, count_request, forget_process
 from gateway.protocol import STATE, ConnectionLimits
 from gateway.routing import Shortcut, SlashRedirect
 from gateway.sampling import Sampler
@@ -56,7 +57,7 @@ def create_app(settings: Settings | None = None, more: Sequence[BaseRoute] = ())
 
     graphql = Route("/graphql", GraphQLEndpoint(service, explorer_page()))
     rest = rest_routes(Gateway(settings, authenticator, database, budget))
-    app = Starlette(
+    app = _Application(
         routes=[
             graphql,
             WebSocketRoute("/graphql", WebSocketEndpoint(service)),
@@ -70,8 +71,7 @@ def create_app(settings: Settings | None = None, more: Sequence[BaseRoute] = ())
         ],
         middleware=[
             *([traces.middleware] if traces else []),
-            Middleware(RequestLog, settings=settings),
-            Middleware(Metrics),
+            Middleware(RequestLog, settings=settings, observe=count_request),
             *_cross_origin(settings),
             Middleware(RequestLimits, most=settings.max_body_bytes, tell=_told),
             *([Middleware(Consistency)] if settings.replica_urls else []),
@@ -83,6 +83,15 @@ def create_app(settings: Settings | None = None, more: Sequence[BaseRoute] = ())
     app.router.redirect_slashes = False  # those would name the host that the request names
     app.router.default = SlashRedirect(app.router)
     return app
+
+
+class _Application(Starlette):
+    def build_middleware_stack(self) -> ASGIApp:
+        """Leave out Starlette's own around all others: what is unforeseen is RequestLog's to mask and to log."""
+        app: ASGIApp = ExceptionMiddleware(self.router, handlers=self.exception_handlers)
+        for make, arguments, options in reversed(self.user_middleware):
+            app = make(app, *arguments, **options)
+        return app
 
 
 def _lifespan(

@@ -1,6 +1,6 @@
 """Limits that hold for every request before anybody reads it."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -27,24 +27,21 @@ class RequestLimits:
         self._most = most
         self._tell = tell
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass the request on, if it may."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        error = self._refusal(scope)
-        if error:
-            await self._tell(error, scope)(scope, receive, send)
-        elif any(name == b"transfer-encoding" for name, _ in scope["headers"]):
-            await self._counted(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)  # the server takes no more than is announced from the socket
+        app = self._app
+        if scope["type"] == "http":
+            headers = dict(scope["headers"])
+            if error := self._refusal(scope, headers.get(b"content-length", b"")):
+                app = self._tell(error, scope)
+            elif b"transfer-encoding" in headers:
+                app = self._counted  # of others the server takes no more than is announced from the socket
+        return app(scope, receive, send)
 
-    def _refusal(self, scope: Scope) -> HTTPException | None:
+    def _refusal(self, scope: Scope, announced: bytes) -> HTTPException | None:
         if refusal := scope.get("state", {}).get(REFUSAL):
             headers = (_CLOSE if refusal.closes else {}) | (_LATER if refusal.status == _AWAY else {})
             return HTTPException(refusal.status, refusal.detail, headers)
-        announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
         return self._too_large() if announced.isdigit() and int(announced) > self._most else None
 
     async def _counted(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,11 +1,7 @@
 """Metrics for Prometheus: what is asked for, how long it takes, what it waits for. Labels are few by design."""
 
-import asyncio
 import os
 import secrets
-import time
-from functools import lru_cache
-from http import HTTPStatus
 
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import generate_latest
@@ -13,16 +9,17 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Scope
 
 from gateway.settings import Settings
-from gateway.telemetry import CLIENT_GONE
+from gateway.tallies import Observations, Tally
 
 SHARED_BY = "PROMETHEUS_MULTIPROC_DIR"
 """The environment variable that names the directory where several processes count together."""
 
 _LABELS = ["route", "method"]
 _BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_STATEMENT_BUCKETS = (0, 1, 2, 3, 4, 6, 8, 12, 20, 50)
 _REQUESTS = Counter("gateway_requests", "Requests that were answered.", [*_LABELS, "status"])
 _SECONDS = Histogram("gateway_request_seconds", "Seconds until the answer was sent.", _LABELS, buckets=_BUCKETS)
 _OPERATION_SECONDS = Histogram(
@@ -32,7 +29,7 @@ _STATEMENTS = Histogram(
     "gateway_operation_statements",
     "Statements that GraphQL operations ran.",
     ["type"],
-    buckets=(0, 1, 2, 3, 4, 6, 8, 12, 20, 50),
+    buckets=_STATEMENT_BUCKETS,
 )
 CONNECTIONS = Gauge("gateway_pool_connections", "Open database connections.", multiprocess_mode="livesum")
 BUSY = Gauge("gateway_pool_busy", "Database connections that are in use.", multiprocess_mode="livesum")
@@ -48,54 +45,33 @@ _REFUSED = Counter(
 )
 REPLICAS = Gauge("gateway_replicas", "Replicas that are asked, as one process sees it.", multiprocess_mode="livemin")
 
-# Finding them by their labels anew would cost more than counting.
-_counter = lru_cache(maxsize=None)(_REQUESTS.labels)
-_histogram = lru_cache(maxsize=None)(_SECONDS.labels)
-_operation_seconds = lru_cache(maxsize=None)(_OPERATION_SECONDS.labels)
-_statements = lru_cache(maxsize=None)(_STATEMENTS.labels)
+_requests = Tally(_REQUESTS)
+_seconds = Observations(_SECONDS, _BUCKETS)
+_operation_seconds = Observations(_OPERATION_SECONDS, _BUCKETS)
+_statements = Observations(_STATEMENTS, _STATEMENT_BUCKETS)
 
 _ELSEWHERE = "other"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"})
 
 
-class Metrics:
-    """Counts every HTTP request, and times it."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        started, status = time.perf_counter(), int(HTTPStatus.INTERNAL_SERVER_ERROR)
-
-        async def send_counted(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        try:
-            await self._app(scope, receive, send_counted)
-        except asyncio.CancelledError:
-            status = CLIENT_GONE
-            raise
-        finally:
-            self._count(scope, status, time.perf_counter() - started)
-
-    def _count(self, scope: Scope, status: int, seconds: float) -> None:
-        route = scope["route"].path if "route" in scope else _ELSEWHERE
-        method = scope["method"] if scope["method"] in _METHODS else _ELSEWHERE
-        _counter(route, method, status).inc()
-        _histogram(route, method).observe(seconds)
+def count_request(scope: Scope, status: int, seconds: float) -> None:
+    """Count an HTTP request that was answered, and time it."""
+    route = scope["route"].path if "route" in scope else _ELSEWHERE
+    method = scope["method"] if scope["method"] in _METHODS else _ELSEWHERE
+    _requests.count(route, method, status)
+    _seconds.observe(seconds, route, method)
 
 
 def count_operation(type: str | None, outcome: str, seconds: float, statements: int) -> None:
     """Count a GraphQL operation, and time it. Its type is None where it could not be read."""
-    _operation_seconds(type or _ELSEWHERE, outcome).observe(seconds)
-    _statements(type or _ELSEWHERE).observe(statements)
+    _operation_seconds.observe(seconds, type or _ELSEWHERE, outcome)
+    _statements.observe(statements, type or _ELSEWHERE)
+
+
+def tell() -> None:
+    """Tell Prometheus what was counted since this was done last. Other processes' endpoints know of no more."""
+    for tally in (_requests, _seconds, _operation_seconds, _statements):
+        tally.tell()
 
 
 def count_refusal(reason: str) -> None:
@@ -121,11 +97,13 @@ class MetricsEndpoint:
         given = request.headers.get("authorization", "").encode("latin-1")
         if self._token and not secrets.compare_digest(given, self._token):
             raise HTTPException(401, "Not authenticated", {"WWW-Authenticate": "Bearer"})
+        tell()
         return Response(generate_latest(_registry()), media_type=CONTENT_TYPE_LATEST)
 
 
 def forget_process() -> None:
-    """Take what this process has open out of the sums: it ends."""
+    """Tell what is left, and take what this process has open out of the sums: it ends."""
+    tell()
     if SHARED_BY in os.environ:
         mark_process_dead(os.getpid())  # type: ignore[no-untyped-call]  # the library leaves it so
 

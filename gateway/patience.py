@@ -5,16 +5,9 @@
 
 import asyncio
 from collections.abc import Awaitable
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 Result = TypeVar("Result")
-
-
-class _Running(NamedTuple):
-    task: "asyncio.Task[object]"
-    end: float
-    cancelling: int
-    """How often the task was asked to end before."""
 
 
 class Patience:
@@ -22,32 +15,34 @@ class Patience:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._running: dict[object, _Running] = {}
-        """What began first comes first."""
+        self._running: dict[asyncio.Task[object], float] = {}
+        """When each is to end: what began first comes first."""
         self._alarm: asyncio.TimerHandle | None = None
 
     async def within(self, work: Awaitable[Result]) -> Result:
-        """Wait for the work's result. Raises TimeoutError where it takes too long: it is cancelled then."""
-        task, loop, key = asyncio.current_task(), asyncio.get_running_loop(), object()
+        """Wait for the work's result, one at a time in each task. Raises TimeoutError where it takes too long."""
+        loop = asyncio.get_running_loop()
+        task = asyncio.current_task(loop)
         assert task is not None  # noqa: S101 (whoever awaits is in one)
-        running = self._running[key] = _Running(task, loop.time() + self._seconds, task.cancelling())
+        end = self._running[task] = loop.time() + self._seconds
+        cancelling = task.cancelling()
         if self._alarm is None:
-            self._alarm = loop.call_at(running.end, self._look, loop)
+            self._alarm = loop.call_at(end, self._look, loop)
         try:
             return await work
         except asyncio.CancelledError as error:
-            if key not in self._running and task.uncancel() <= running.cancelling:
+            if task not in self._running and task.uncancel() <= cancelling:
                 raise TimeoutError from error
             raise
         finally:
-            self._running.pop(key, None)
+            self._running.pop(task, None)
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         """End what is overdue."""
         self._alarm = None
-        for key, running in list(self._running.items()):
-            if running.end > loop.time():
-                self._alarm = loop.call_at(running.end, self._look, loop)
+        for task, end in list(self._running.items()):
+            if end > loop.time():
+                self._alarm = loop.call_at(end, self._look, loop)
                 return
-            del self._running[key]
-            running.task.cancel()
+            del self._running[task]
+            task.cancel()

@@ -1,6 +1,6 @@
 """Routing where Starlette's own would cost too much, or say too much."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from urllib.parse import quote
 
 from starlette.responses import RedirectResponse
@@ -18,14 +18,13 @@ class Shortcut:
         self._around = {_around(route): route for route in routes if route.param_convertors}
         self._places = {place for place, _ in self._around}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass the request on."""
         route = self._find(scope) if scope["type"] == "http" else None
         if route is None:
-            await self._app(scope, receive, send)
-        else:
-            scope["route"] = route
-            await route.app(scope, receive, send)
+            return self._app(scope, receive, send)
+        scope["route"] = route
+        return route.app(scope, receive, send)
 
     def _find(self, scope: Scope) -> Route | None:
         path = scope["path"]

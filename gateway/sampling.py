@@ -9,7 +9,7 @@ from typing import Protocol
 from gateway.database.errors import DatabaseTimeout, DatabaseUnavailable
 from gateway.database.listener import Listener
 from gateway.database.pool import Database
-from gateway.metrics import BUSY, CONNECTIONS, LAG, LISTENING, LOOKUPS, REPLICAS, SUBSCRIBERS, WAITING
+from gateway.metrics import BUSY, CONNECTIONS, LAG, LISTENING, LOOKUPS, REPLICAS, SUBSCRIBERS, WAITING, tell
 
 _SECONDS = 1.0
 _ASKING = 5
@@ -51,6 +51,7 @@ class Sampler:
             await asyncio.sleep(_SECONDS)
 
     def _sample(self) -> None:
+        tell()
         load = self._database.load
         CONNECTIONS.set(load.connections)
         BUSY.set(load.busy)

@@ -2,12 +2,12 @@
 
 import asyncio
 import logging
-import os
 import re
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextvars import ContextVar
+from random import getrandbits
 from typing import Protocol
 
 import orjson
@@ -123,36 +123,41 @@ class SlowLog:
 _MASKED = JSONResponse({"detail": "Internal Server Error"}, 500)
 
 
+Observe = Callable[[Scope, int, float], None]
+"""Is told of an HTTP request when it has been answered: its scope, the status, and how many seconds it took."""
+
+
 class RequestLog:
     """Gives every request an id (the caller's own, if it is sane), and logs it when it is answered.
 
     No answer is to be taken for something else than its media type says.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, observe: Observe) -> None:
+        """`observe` is told of what is logged."""
         self._app = app
+        self._observe = observe
         self._logs = log.is_enabled_for(logging.INFO)  # asked once: it takes a new logger each time
         self._slow = SlowLog(settings.slow_milliseconds)
         self._tells_timing = settings.server_timing
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass the request on."""
         if scope["type"] == "lifespan":
-            await self._app(scope, receive, send)
-            return
-        request_id = _given(scope["headers"]) or os.urandom(16).hex().encode()
+            return self._app(scope, receive, send)
+        request_id = _given(scope["headers"]) or b"%032x" % getrandbits(128)
+        return (self._answer if scope["type"] == "http" else self._talk)(scope, receive, send, request_id)
+
+    async def _talk(self, scope: Scope, receive: Receive, send: Send, request_id: bytes) -> None:
         before = _request_id.set(request_id)
         try:
-            if scope["type"] == "http":
-                await self._answer(scope, receive, send, request_id)
-            else:
-                await self._app(scope, receive, send)
+            await self._app(scope, receive, send)
         finally:
             _request_id.reset(before)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, request_id: bytes) -> None:
         asked: list[Asked] = []
-        before = _asked.set(asked)
+        before = _request_id.set(request_id), _asked.set(asked)
         started, status = time.perf_counter(), 0
 
         async def send_with_id(message: Message) -> None:
@@ -176,10 +181,12 @@ class RequestLog:
             await _MASKED(scope, receive, send_with_id)
         finally:
             seconds = time.perf_counter() - started
+            self._observe(scope, status, seconds)
             self._slow(asked, seconds)
             if self._logs:
                 self._log(scope, status, asked, seconds)
-            _asked.reset(before)
+            _request_id.reset(before[0])
+            _asked.reset(before[1])
 
     def _log(self, scope: Scope, status: int, asked: Sequence[Asked], seconds: float) -> None:
         log.info("request", method=scope["method"], path=scope["path"], status=status, **told(asked, seconds))

@@ -1,7 +1,6 @@
 """Reader: a request's path, query and body become the models that a function asks for."""
 
 import json
-import re
 from asyncio import to_thread
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -16,6 +15,7 @@ from pydantic import BaseModel, ValidationError, create_model
 from pydantic_core import ErrorDetails
 from starlette.requests import ClientDisconnect
 
+from gateway_graphql.parameters import has_long_integer
 from gateway_graphql.requests import Request
 from rest_compat.errors import InvalidRequest, UnreadableBody
 
@@ -24,7 +24,6 @@ _LONG = 50_000
 
 PLACES = ("path", "query", "header", "body")
 _LONGEST = 200  # characters of Content-Type that are looked at
-_LONG_INTEGER = re.compile(rb"\d{19}")  # orjson makes floats of those beyond 64 bits
 
 
 class Reader:
@@ -93,7 +92,7 @@ def _body(request: Request, body: bytes) -> dict[str, Any]:
 
 def _read(body: bytes) -> Any:
     """Read JSON: soon, if it is as JSON should be; else as Python does, with its words for what is wrong."""
-    if not _LONG_INTEGER.search(body):
+    if not has_long_integer(body):
         with suppress(orjson.JSONDecodeError):
             return orjson.loads(body)
     return json.loads(body, parse_float=_finite, parse_constant=_finite)

@@ -2,7 +2,7 @@
 
 import sys
 from asyncio import to_thread
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from functools import partial
 from inspect import isawaitable
@@ -28,7 +28,7 @@ from gateway_graphql.subscribers import Event, TooSlow
 from gateway_graphql.weight import bounded
 from levelwise import Plan
 
-ANY = frozenset(OperationType)
+ANY = tuple(OperationType)
 _DEFAULTS = Limits()
 _ANY_NUMBER = Places("subscriptions", sys.maxsize)
 _LONGEST_NAME = 100
@@ -90,7 +90,7 @@ class Executor:
                 document.prepare()
 
     async def __call__(
-        self, operation: Operation, context: Context, *, allowed: frozenset[OperationType] = ANY
+        self, operation: Operation, context: Context, *, allowed: Sequence[OperationType] = ANY
     ) -> Answer:
         """Run an operation. Whatever goes wrong is among the answer's errors.
 
@@ -132,7 +132,7 @@ class Executor:
         return Answer(True, answer.data, answer.errors, {"cost": cost})
 
     async def stream(
-        self, operation: Operation, context: Context, *, allowed: frozenset[OperationType] = ANY
+        self, operation: Operation, context: Context, *, allowed: Sequence[OperationType] = ANY
     ) -> AsyncGenerator[Answer]:
         """Run an operation of an allowed type: a subscription answers again and again, others once.
 
@@ -160,7 +160,7 @@ class Executor:
                     yield self._shown(answer)
 
     async def _prepared(
-        self, operation: Operation, context: Context, allowed: frozenset[OperationType]
+        self, operation: Operation, context: Context, allowed: Sequence[OperationType]
     ) -> _Prepared | Refusal:
         text = self._persisted.text(operation.query, operation.document_id, operation.extensions)
         document = self.documents.known(text) or await self.documents.read(text, operation.operation_name)

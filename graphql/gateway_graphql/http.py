@@ -31,12 +31,12 @@ _OFFERED = {
     "HEAD": (JSON, GRAPHQL_JSON, HTML),
     "POST": (JSON, GRAPHQL_JSON, EVENT_STREAM),
 }
-_QUERIES = frozenset({OperationType.QUERY})
-_QUERIES_AND_MUTATIONS = frozenset({OperationType.QUERY, OperationType.MUTATION})
+_QUERIES = (OperationType.QUERY,)
+_QUERIES_AND_MUTATIONS = (OperationType.QUERY, OperationType.MUTATION)
 
 _LONG = 500_000
 """Bytes: fewer are digested within a millisecond or two."""
-
+_FAILED = 500
 _NONE: Mapping[str, str] = {}
 
 # The first that is among an answer's errors, where no root field has a value.
@@ -93,16 +93,14 @@ class GraphQLEndpoint:
             return await self._batch(asked, viewer, media_type)
         context = self._service.context(viewer, request.header(b"last-event-id"))
         if media_type == EVENT_STREAM:
-            allowed |= {OperationType.SUBSCRIPTION}
-            return event_stream(
-                self._service.execute.stream(asked, context, allowed=allowed), viewer, self._service.drain
-            )
+            answers = self._service.execute.stream(asked, context, allowed=(*allowed, OperationType.SUBSCRIPTION))
+            return event_stream(answers, viewer, self._service.drain)
         try:
             answer = await self._service.execute(asked, context, allowed=allowed)
         except OperationNotAllowed as error:
             raise BadRequest(400 if is_post else 405, str(error), {"Allow": "POST"}) from None
         status = _status(answer, media_type)
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:  # nothing of it was answered
+        if status >= _FAILED:  # nothing of it was answered
             answer = answer._replace(data=None)
         response = _response(answer, status, media_type)
         if is_post or len(response.body) < _LONG:

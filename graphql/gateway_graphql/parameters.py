@@ -1,11 +1,9 @@
 """The parameters of a GraphQL request, wherever they come from: a body, a query string, a socket."""
 
 import json
-import re
 from asyncio import to_thread
 from collections.abc import Mapping
 from contextlib import suppress
-from types import NoneType
 from typing import Any
 
 import orjson
@@ -33,16 +31,22 @@ class BadRequest(Exception):
 
 _LONG = 50_000
 """Bytes: fewer are read within a few milliseconds."""
-_LONG_INTEGER = re.compile(rb"\d{20}")
+_ZEROS = bytes.maketrans(b"123456789", b"000000000")
+_LONG_INTEGER = b"0" * 19
+
+
+def has_long_integer(data: bytes) -> bool:
+    """Say whether there may be integers beyond 64 bits in it, which orjson makes floats of."""
+    return _LONG_INTEGER in data.translate(_ZEROS)  # a regular expression would take ten times as long
 
 
 def read_json(data: bytes) -> Any:
-    """Read JSON. Integers keep their digits, also those beyond 64 bits, which orjson makes floats of.
+    """Read JSON. Integers keep their digits, also those beyond 64 bits.
 
     Raises orjson's JSONDecodeError.
     """
     value = orjson.loads(data)
-    if _LONG_INTEGER.search(data):
+    if has_long_integer(data):
         with suppress(ValueError, RecursionError):  # more digits, or deeper nested, than Python cares to read
             return json.loads(data)
     return value
@@ -93,14 +97,14 @@ def in_query(parameters: Mapping[str, str]) -> Operation:
     return operation_of(values)
 
 
+_FORMS: dict[str, type] = {"query": str, "operationName": str, "documentId": str, "variables": dict, "extensions": dict}
+
+
 def operation_of(values: Mapping[str, Any]) -> Operation:
     """Read the parameters that a GraphQL request has. Raises BadRequest, naming the wrong one."""
-    for name in ("query", "operationName", "documentId"):
-        if not isinstance(values.get(name), (str, NoneType)):  # a union would take ten times as long
-            raise BadRequest(400, f"`{name}` must be a string.")
-    for name in ("variables", "extensions"):
-        if not isinstance(values.get(name), (dict, NoneType)):
-            raise BadRequest(400, f"`{name}` must be an object.")
+    for name, value in values.items():
+        if name in _FORMS and value is not None and not isinstance(value, _FORMS[name]):
+            raise BadRequest(400, f"`{name}` must be {'a string' if _FORMS[name] is str else 'an object'}.")
     operation = Operation(
         query=values.get("query") or None,
         operation_name=values.get("operationName") or None,

@@ -263,14 +263,16 @@ async def test_an_unforeseen_error_tells_nothing_but_has_an_id() -> None:
     async def mistaken(_: Request) -> Response:
         raise RuntimeError("what a customer wrote")
 
-    app = Starlette(
-        routes=[Route("/", mistaken)], middleware=[Middleware(RequestLog, settings=Settings(_env_file=None))]
+    observed: list[int] = []
+    log = Middleware(
+        RequestLog, settings=Settings(_env_file=None), observe=lambda _, status, __: observed.append(status)
     )
+    app = Starlette(routes=[Route("/", mistaken)], middleware=[log])
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     with logged("json") as logs:
         async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
             answer = await client.get("/", headers={"X-Request-ID": "request-11"})
-    assert (answer.status_code, answer.headers["X-Request-ID"]) == (500, "request-11")
+    assert (answer.status_code, answer.headers["X-Request-ID"], observed) == (500, "request-11", [500])
     assert "customer" not in answer.text
     assert [entry["level"] for entry in logs.entries()] == ["error", "info"]
     assert {entry["request_id"] for entry in logs.entries()} == {"request-11"}
