@@ -14,9 +14,14 @@ class NoAnswer(psycopg.OperationalError):
     """The server does not answer, and does not stop the statement either."""
 
 
+def is_good(result: PGresult) -> bool:
+    """Say whether a statement did what it was to do."""
+    return result.status in _DONE
+
+
 def checked(result: PGresult) -> PGresult:
     """Answer a good result. Raises psycopg's error for another one, without details: those may quote a row."""
-    if result.status not in _DONE:
+    if not is_good(result):
         state = (result.error_field(pq.DiagnosticField.SQLSTATE) or b"").decode()
         message = result.error_field(pq.DiagnosticField.MESSAGE_PRIMARY) or b""
         raise _error_class(state)(state if state[:2] in _QUOTING else message.decode(errors="replace"))

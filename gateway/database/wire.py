@@ -18,7 +18,7 @@ from sqlalchemy import Text, cast, func, literal_column, select
 
 from gateway.database.allowance import UNLIMITED, Allowance, Arrival
 from gateway.database.errors import AnswerTooLarge
-from gateway.database.results import NoAnswer, checked
+from gateway.database.results import NoAnswer, checked, is_good
 from gateway.database.row_security import ORGANIZATION
 from gateway.database.statements import ORGANIZATION_ID, Row, Statement
 
@@ -228,9 +228,10 @@ class Connection(psycopg.AsyncConnection[Any]):
             self._last = result
         elif error is None and self._is_amid_pipeline(result):
             return
-        elif self._last is not None:  # also where the server said why, and then closed the connection
-            answered.set_result(self._last)
+        elif self._last is not None and (error is None or not is_good(self._last)):
+            answered.set_result(self._last)  # also where the server said why, and then closed the connection
         else:
+            # A good result too: what it tells of is committed only when the server is ready for the next.
             answered.set_exception(error or psycopg.OperationalError("the server closed the connection"))
 
     def _is_amid_pipeline(self, result: PGresult | None) -> bool:

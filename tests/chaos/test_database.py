@@ -10,6 +10,8 @@ import pytest
 from tests.support.chaos.cluster import Cluster
 from tests.support.chaos.load import Load
 from tests.support.chaos.processes import Gateway, await_status, running
+from tests.support.chaos.standbys import Standbys
+from tests.support.replication import replicated
 
 LONG = pytest.mark.long
 CUT = (
@@ -90,3 +92,19 @@ def test_the_database_moves_to_another_address(cluster: Cluster, inside: psycopg
                 took.append(load.await_acknowledged())
             load.await_acknowledged(20)
     load.check(inside, "Moved to another address 6 times", recovery=f"{max(took):.2f} s")
+
+
+@LONG
+def test_a_standby_takes_over() -> None:
+    with replicated(2) as servers:
+        standbys, told = Standbys(servers), list[str]()
+        with standbys.connect() as connection:
+            load = Load(standbys.gateway.url, connection)
+        with running(standbys.gateway), load:
+            for happens in standbys.faults(load):
+                load.await_acknowledged(50)
+                told.append(happens())
+            load.await_acknowledged(50)
+            await_status(f"{standbys.gateway.url}/readyz", 200)
+        with standbys.connect() as connection:
+            load.check(connection, f"A primary and two replicas: {', '.join(told)}")

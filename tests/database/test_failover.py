@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import count
 from uuid import uuid4
@@ -15,8 +16,10 @@ from gateway.settings import Settings
 from tests.support.organization import SECRET, Organization
 from tests.support.replication import DATABASE, by_progress, replicated
 from tests.support.server import serving
+from tests.support.waiting import until
 
 SECONDS = 30
+STOP_WAITING = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
 CREATE = """mutation ($name: String!, $key: String!) {
     createLead(input: {name: $name, idempotencyKey: $key}) { lead { id } userErrors { code } } }"""
 
@@ -72,6 +75,22 @@ def working(client: Client) -> Iterator[Client]:
     finally:
         client.over.set()
         thread.join()
+
+
+def test_what_is_not_known_to_be_kept_is_not_acknowledged() -> None:
+    with replicated(0) as (server,):
+        migrate(server.url)
+        server.wait_for("nobody")  # who never says that he has it
+        settings = Settings(database_url=server.url, jwt_secret=SECRET, _env_file=None)
+        with (
+            psycopg.connect(server.url, autocommit=True) as connection,
+            serving(settings) as url,
+            Organization(connection, url) as organization,
+            ThreadPoolExecutor(1) as pool,
+        ):
+            asked = pool.submit(organization.http.post, "/api/v1/leads", json={"name": "Jane"})
+            until(lambda: connection.execute(STOP_WAITING).fetchall())
+            assert asked.result().status_code == 503
 
 
 def test_nothing_acknowledged_is_lost() -> None:

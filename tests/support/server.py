@@ -1,7 +1,5 @@
 """A gateway in a thread of the tests' process, listening on a port of its own."""
 
-import os
-import signal
 import socket
 import threading
 import time
@@ -38,10 +36,12 @@ def postgres_program(name: str) -> Path:
 
 def kill_postgres(data: Path) -> None:
     """SIGKILL to every process of the server on these files at once, as when memory runs out."""
-    postmaster = int((data / "postmaster.pid").read_text().split()[0])
-    for process in [postmaster, *(child.pid for child in psutil.Process(postmaster).children())]:
-        with suppress(ProcessLookupError):
-            os.kill(process, signal.SIGKILL)
+    postmaster = psutil.Process(int((data / "postmaster.pid").read_text().split()[0]))
+    processes = [postmaster, *postmaster.children()]
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(processes, timeout=10)  # who starts it again finds nothing of it
 
 
 @contextmanager
