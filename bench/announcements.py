@@ -20,6 +20,7 @@ SECONDS, WRITERS = 4.0, (1, 4, 16)
 WORDS = "Good morning, is there anything free on Friday after five? A haircut, please."
 INSERT = """INSERT INTO messages (organization_id, conversation_id, role, content)
     SELECT %s, %s, 'user', %s FROM generate_series(1, %s)"""
+DEFAULTS = ("wal_sync_method = fdatasync", "synchronous_standby_names = ''")
 WAYS: dict[str, tuple[int, Sequence[str], Sequence[str]]] = {
     # Messages a statement, settings of a session, and of the server.
     "silent": (1, ["gateway.bulk = on"], []),
@@ -59,22 +60,22 @@ def rate(url: str, writers: int, messages: int, settings: Sequence[str]) -> floa
     return sum(written) / SECONDS
 
 
-def flushing(server: Server, settings: Sequence[str]) -> None:
-    """Have the server flush to disk, with these settings and no others."""
-    changes = [f"ALTER SYSTEM SET {each}" for each in ("fsync = on", "full_page_writes = on", *settings)]
-    server.execute("ALTER SYSTEM RESET ALL", *changes, "SELECT pg_reload_conf()")
+def configure(server: Server, settings: Sequence[str]) -> None:
+    """Set these, and leave all else as it is."""
+    server.execute(*(f"ALTER SYSTEM SET {each}" for each in settings), "SELECT pg_reload_conf()")
     time.sleep(0.5)
 
 
 def main() -> None:
     """Print a table."""
     with replicated(1) as servers:
-        primary, replica = servers
+        primary = servers[0]
         migrate(primary.url)
-        flushing(replica, [])
+        for each in servers:
+            configure(each, ["fsync = on", "full_page_writes = on"])
         print(f"{'messages a second by':36}", *(f"{writers:>5} writers" for writers in WRITERS))
         for name, (messages, session, server) in WAYS.items():
-            flushing(primary, server)
+            configure(primary, [*DEFAULTS, *server])
             rates = [rate(primary.url, writers, messages, session) for writers in WRITERS]
             print(f"{name:36}", *(f"{each:13,.0f}" for each in rates), flush=True)
 

@@ -13,6 +13,7 @@ from sqlalchemy import literal_column, select
 from gateway.database.errors import DatabaseUnavailable
 from gateway.database.migrate import migrate
 from gateway.database.pool import Database
+from gateway.database.replicas import Replicated
 from gateway.database.results import NoAnswer
 from gateway.database.statements import Statement, scalar
 from tests.support.chaos.processes import Gateway, running
@@ -210,3 +211,26 @@ async def test_a_server_that_crashes_is_known_to_be_gone_at_once(servers: list[S
     finally:
         crashing.start()
         await database.close()
+
+
+async def test_what_a_replica_breaks_off_is_answered_by_the_primary(setting: Setting) -> None:
+    """It has to apply that rows are gone which a read may still see, and its patience is at an end."""
+    replica = setting.replicas[0]
+    replica.execute("ALTER SYSTEM SET max_standby_streaming_delay = 0", "SELECT pg_reload_conf()")
+    database = Replicated(setting.primary.url, [replica.url], longest_lag=5, size=2, timeout=2, statement_timeout=30)
+    reads = Statement[bool](
+        select(literal_column("pg_is_in_recovery()"), literal_column("pg_sleep(0.5)::text")), scalar
+    )
+    await database.open()
+    try:
+        while not database.load.replicas:  # noqa: ASYNC110 (it has no event for it)
+            await asyncio.sleep(0.01)
+        assert await database.run(reads, {}) == [True]
+        reading = asyncio.create_task(database.run(reads, {}))
+        await asyncio.sleep(0.1)
+        gone = f"DELETE FROM leads WHERE id = '{setting.lead}'"
+        await asyncio.to_thread(setting.primary.execute, gone, "VACUUM leads", database=DATABASE)
+        assert await reading == [False]
+    finally:
+        await database.close()
+        replica.execute("ALTER SYSTEM RESET max_standby_streaming_delay", "SELECT pg_reload_conf()")
