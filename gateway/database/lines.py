@@ -78,8 +78,9 @@ def _beyond_floats(line: bytes, error: JSONDecodeError) -> object:
     record = _with_exact_numbers(line)
     try:
         orjson.dumps(record)
-    except orjson.JSONEncodeError:
-        raise BadLine("is not JSON: half a surrogate pair in a string") from None
+    except orjson.JSONEncodeError as unwritable:
+        half = "surrogates" in str(unwritable)
+        raise BadLine("is not JSON: half a surrogate pair in a string" if half else "is nested too deeply") from None
     return record
 
 

@@ -91,6 +91,7 @@ def test_a_bad_time_is_refused(created_at: object, expected: str) -> None:
         (b'{"metadata":{"a":1e400},"b":NaN}', "is not JSON"),
         (b'{"a":1e400,"b":"\\ud800"}', "is not JSON: half a surrogate pair in a string"),
         (orjson.dumps(MESSAGE).replace(b"{}", b'{"a":%b}' % DEEP.encode()), "is nested too deeply"),
+        (orjson.dumps(MESSAGE).replace(b"{}", b'{"a":%b}' % DEEP[700:-700].encode()), "is nested too deeply"),
     ],
 )
 def test_what_is_no_record_is_refused(line: bytes, expected: str) -> None:
