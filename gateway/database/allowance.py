@@ -48,6 +48,7 @@ class Arrival:
         """`number` is the socket's."""
         self._number = number
         self._base = 0
+        self._waiting = array("i", [0])
         self.bytes = self.looks = 0
 
     def begin(self) -> None:
@@ -56,15 +57,15 @@ class Arrival:
 
     def look(self) -> None:
         """Count what is there to be read; each time before it is read."""
-        waiting = array("i", [0])
-        fcntl.ioctl(self._number, termios.FIONREAD, waiting)
+        fcntl.ioctl(self._number, termios.FIONREAD, self._waiting)
+        [waiting] = self._waiting
         if self.looks == 0:
-            self.bytes = waiting[0]  # most answers come at once
+            self.bytes = waiting  # most answers come at once
         elif (received := self._received()) is None:
-            self.bytes += min(waiting[0], _LEAST_READ)
+            self.bytes += min(waiting, _LEAST_READ)
         else:
             if self.looks == 1:
-                self._base = received - waiting[0]
+                self._base = received - waiting
             self.bytes = received - self._base
         self.looks += 1
 

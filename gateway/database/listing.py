@@ -15,6 +15,8 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     Table,
+    Uuid,
+    bindparam,
     func,
     literal_column,
     select,
@@ -66,6 +68,7 @@ class Listing(Generic[Item, Filter]):
         self._of_organization = table.c.organization_id == ORGANIZATION_ID
         self._page = lru_cache(maxsize=512)(self._build_page)
         self._count = lru_cache(maxsize=128)(self._build_count)
+        self._page_below = lru_cache(maxsize=512)(self._build_page_below)
         self._pages = lru_cache(maxsize=512)(self._build_pages)
         self._counts = lru_cache(maxsize=128)(self._build_counts)
 
@@ -94,11 +97,11 @@ class Listing(Generic[Item, Filter]):
     ) -> list[Page[Item]]:
         """One page for each of the parents, in their order."""
         names, values = asked(filter)
-        statement = self._pages(names, order, window.shape)
-        asked_for = _distinct(parents)
-        rows = await tenant.all(statement, parents=asked_for, **values, **window.parameters)
         if len(parents) == 1:
-            return [page_of(rows, window)]
+            statement = self._page_below(names, order, window.shape)
+            return [page_of(await tenant.all(statement, parent=parents[0], **values, **window.parameters), window)]
+        statement, asked_for = self._pages(names, order, window.shape), _distinct(parents)
+        rows = await tenant.all(statement, parents=asked_for, **values, **window.parameters)
         # Integers, because UUIDs are hashed and compared in Python.
         found: dict[int, list[Item]] = {parent.int: [] for parent in parents}
         parent_of = attrgetter(f"{self._parent_column.key}.int")
@@ -126,6 +129,10 @@ class Listing(Generic[Item, Filter]):
             rows, keyset = self._rows(names - {"words"}), self._keysets[order.field]
             return near_or_indexed(rows, self._criteria["words"], keyset, descending=order.descending, shape=shape)
         return self._windowed(self._rows(names), order, shape)
+
+    def _build_page_below(self, names: frozenset[str], order: Order, shape: Shape) -> Statement[Item]:
+        parent = bindparam("parent", type_=Uuid)
+        return statement_of(self.page_below(parent, names, order, shape), self._make, names)
 
     def _build_pages(self, names: frozenset[str], order: Order, shape: Shape) -> Statement[Item]:
         """The rows of one parent come in order: they are what one run of the subquery gives.

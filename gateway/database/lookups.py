@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, literal_column, select, true
+from sqlalchemy import ColumnElement, Table, Uuid, bindparam, literal_column, select, true
 
 from gateway.database.statements import ORGANIZATION_ID, Statement, each_of
 from gateway.database.tenant import Tenant
@@ -29,13 +29,17 @@ class Lookup(Generic[Found]):
         # organization's rows, and so all of the biggest one's.
         row = select(*columns).where(table.c.organization_id == ORGANIZATION_ID, table.c.id == ids.c.id)
         found = row.limit(literal_column("1")).lateral("found")
-        self._statement = Statement(select(*found.c).select_from(ids.join(found, true())), make)
+        self._several = Statement(select(*found.c).select_from(ids.join(found, true())), make)
+        key = table.c.id == bindparam("key", type_=Uuid)
+        self._one = Statement(select(*columns).where(table.c.organization_id == ORGANIZATION_ID, key), make)
 
     async def by_id(self, tenant: Tenant, ids: Sequence[UUID]) -> list[Found | None]:
         """One row an id; None where the organization has none of that id."""
+        if len(ids) == 1:
+            return [await tenant.first(self._one, key=ids[0])]
         # By integers, because UUIDs are hashed and compared in Python.
         asked = {id.int: id for id in ids}
-        found = {row.id.int: row for row in await tenant.all(self._statement, ids=list(asked.values()))}
+        found = {row.id.int: row for row in await tenant.all(self._several, ids=list(asked.values()))}
         answered = [found.get(id.int) for id in ids]
         if len(ids) > len(asked):
             tenant.show_again(row for row in answered if row)

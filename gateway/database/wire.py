@@ -32,7 +32,12 @@ _WALL = Statement(
 )
 """Sends the organization in front of what is to see its rows alone."""
 
-_NO_ANSWERS = {pq.ExecStatus.PIPELINE_SYNC, pq.ExecStatus.PIPELINE_ABORTED}
+# Python 3.11 calls a function for each member of an enum that is named.
+_BINARY = pq.Format.BINARY
+_CONNECTED = pq.ConnStatus.OK
+_NO_PIPELINE, _PIPELINE = pq.PipelineStatus.OFF, pq.PipelineStatus.ON
+_PIPELINE_END = pq.ExecStatus.PIPELINE_SYNC
+_NO_ANSWERS = {_PIPELINE_END, pq.ExecStatus.PIPELINE_ABORTED}
 
 
 class _Prepared(NamedTuple):
@@ -127,9 +132,9 @@ class Connection(psycopg.AsyncConnection[Any]):
 
     def _send(self, sql: str, values: list[bytes | None], formats: Sequence[int]) -> None:
         if prepared := self._prepared_by_sql.get(sql):
-            self.pgconn.send_query_prepared(prepared.name, values, formats, pq.Format.BINARY)
+            self.pgconn.send_query_prepared(prepared.name, values, formats, _BINARY)
         else:
-            self.pgconn.send_query_params(sql.encode(), values, param_formats=formats, result_format=pq.Format.BINARY)
+            self.pgconn.send_query_params(sql.encode(), values, param_formats=formats, result_format=_BINARY)
 
     async def _prepare(self, sql: str) -> None:
         if len(self._prepared_by_sql) >= KEPT_STATEMENTS:
@@ -154,7 +159,7 @@ class Connection(psycopg.AsyncConnection[Any]):
         return loaders
 
     async def _result(self) -> PGresult:
-        if self.pgconn.pipeline_status == pq.PipelineStatus.ON:
+        if self.pgconn.pipeline_status == _PIPELINE:
             self.pgconn.pipeline_sync()
         loop = self._loop or self._watch()
         self._answered, self._last = loop.create_future(), None
@@ -236,6 +241,6 @@ class Connection(psycopg.AsyncConnection[Any]):
 
     def _is_amid_pipeline(self, result: PGresult | None) -> bool:
         pgconn = self.pgconn
-        if result is not None and result.status == pq.ExecStatus.PIPELINE_SYNC:
+        if result is not None and result.status == _PIPELINE_END:
             pgconn.exit_pipeline_mode()
-        return pgconn.pipeline_status != pq.PipelineStatus.OFF and pgconn.status == pq.ConnStatus.OK
+        return pgconn.pipeline_status != _NO_PIPELINE and pgconn.status == _CONNECTED

@@ -25,6 +25,7 @@ async def test_another_organizations_rows_do_not_exist(tenant: Tenant, stranger:
     conversation = stranger.conversation(lead)
     message = stranger.message(conversation)
     assert await leads_by_id(tenant, [lead]) == [None]
+    assert await leads_by_id(tenant, [lead, uuid4()]) == [None, None]
     assert await conversations_by_id(tenant, [conversation]) == [None]
     assert await messages_by_id(tenant, [message]) == [None]
     assert await last_messages(tenant, [conversation]) == [None]

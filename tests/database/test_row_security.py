@@ -20,7 +20,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from gateway.database.conversations import conversations_by_id
 from gateway.database.errors import DatabaseRefused
@@ -119,10 +118,10 @@ def test_what_is_asked_without_the_first_wall(
     organization, stranger = filled
     ((id,),) = stranger.sql("SELECT id FROM conversations WHERE organization_id = %s", stranger.id)
     anybodys = select(*(conversations.c[name] for name in Conversation._fields)).where(
-        conversations.c.id == bindparam("ids", type_=ARRAY(Uuid)).any_()
+        conversations.c.id == bindparam("key", type_=Uuid)
     )
     lookup = getattr(conversations_by_id, "__self__")  # noqa: B009 (for mypy, a method is a function)
-    monkeypatch.setattr(lookup, "_statement", Statement(anybodys, Conversation._make))
+    monkeypatch.setattr(lookup, "_one", Statement(anybodys, Conversation._make))
     url = walled_url if row_security else database_url
     settings = Settings(database_url=url, row_security=row_security, jwt_secret=SECRET, _env_file=None)
     with serving(settings) as organization.url, organization.client() as client:

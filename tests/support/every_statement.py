@@ -62,6 +62,7 @@ def _built_when_asked() -> Iterator[Statement[Any]]:
         yield from (listing._build_page(*each) for each in asked)
         yield from map(listing._build_count, filters)
         if listing._parent is not None:
+            yield from (listing._build_page_below(*each) for each in asked)
             yield from (listing._build_pages(*each) for each in asked)
             yield from map(listing._build_counts, filters)
     for counted in (leads.counted_leads, conversations.counted_conversations):
