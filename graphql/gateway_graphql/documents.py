@@ -1,10 +1,11 @@
 """Documents: parsed, measured and validated once for each text, and kept."""
 
-from asyncio import get_running_loop
+from asyncio import Lock, get_running_loop
 from collections import OrderedDict
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
+from weakref import WeakValueDictionary
 
 import strawberry
 from graphql import (
@@ -89,6 +90,8 @@ class Documents:
         self._rules = (*specified_rules, *([] if introspection else [NoSchemaIntrospectionCustomRule]))
         self._compiles = compiles
         self._reader = ThreadPoolExecutor(1, "documents")
+        self._turns: WeakValueDictionary[str, Lock] = WeakValueDictionary()
+        """By text, for those who ask for it while it is read: after a start many do, and one reads for all."""
         self._kept: OrderedDict[str, Document] = OrderedDict()
         self._kept_characters = 0
         self.hits = self.misses = 0
@@ -114,9 +117,12 @@ class Documents:
         """Read a text. Long ones take long, and are read one at a time, in a thread: others are answered meanwhile."""
         if len(text) < LONG:
             return self(text)
-        self.misses += 1
-        document = await get_running_loop().run_in_executor(self._reader, self._compiled, text, operation_name)
-        return self._keep(text, document)
+        async with self._turns.setdefault(text, Lock()):
+            if document := self.known(text):
+                return document
+            self.misses += 1
+            read = await get_running_loop().run_in_executor(self._reader, self._compiled, text, operation_name)
+            return self._keep(text, read)
 
     def _compiled(self, text: str, operation_name: str | None) -> Document | Refusal:
         document = self._read(text)

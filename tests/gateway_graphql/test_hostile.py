@@ -1,12 +1,13 @@
 """Documents and values that are made to cost much: each is refused by name, and soon."""
 
 import time
+from asyncio import gather
 from base64 import urlsafe_b64encode
 from typing import Any
 
 import pytest
 
-from gateway_graphql.documents import Documents, Refusal
+from gateway_graphql.documents import LONG, Documents, Refusal
 from gateway_graphql.limits import Limits
 from gateway_graphql.schema import schema
 from tests.support.organization import Organization
@@ -187,6 +188,14 @@ def test_nobody_learns_what_is_wrong_without_the_scope(organization: Organizatio
             assert error(client.post("/graphql", json={"query": query}).json())["code"] == "FORBIDDEN"
         assert client.get("/api/v1/conversations?page=0").status_code == 403
         assert client.patch("/api/v1/leads/zz", json={}).status_code == 403
+
+
+async def test_a_long_document_is_read_once_for_all_who_ask_at_once() -> None:
+    documents, text = Documents(schema, Limits()), f"{{ viewer {{ {'userId ' * LONG} }} }}"
+    read = await gather(*(documents.read(text, None) for _ in range(20)))
+    assert documents.misses == 1
+    assert documents.known(text) is read[0]
+    assert len(set(map(id, read))) == 1
 
 
 def test_a_document_has_a_longest_length() -> None:
