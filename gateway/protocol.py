@@ -101,12 +101,16 @@ class Protocol(HttpToolsProtocol):
         """Read on."""
         self._message_bytes += len(data)
         super().data_received(data)
-        if self._in_message and self._sending is None:
+        if self._sending is None and (self._in_message or self._is_idle()):
             self._expect_message()  # most come whole, and need no clock
         if self._in_head and self._message_bytes > self._limits.head_bytes and not self.transport.is_closing():
             count_refusal(_LONG_HEAD.reason)
             self.transport.write(b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\n\r\n")
             self.transport.close()
+
+    def _is_idle(self) -> bool:
+        """Say whether what came is no request yet, as empty lines are none: uvicorn's clock is stopped by them."""
+        return self in self.connections and self.cycle is not None and self.cycle.response_complete
 
     def on_message_begin(self) -> None:
         """Begin a request; the first one is expected already."""

@@ -88,7 +88,7 @@ def test_a_head_that_does_not_come(strict: Organization) -> None:
 
 def test_a_head_that_comes_byte_by_byte(strict: Organization) -> None:
     with dialled(strict) as connection:
-        for byte in b"GET /healthz HTTP/1.":
+        for byte in b"GET /heal":
             connection.sendall(bytes([byte]))
             time.sleep(0.02)
         assert answer(connection)[0] == 408
@@ -113,6 +113,14 @@ def test_a_second_request_may_take_its_time_and_no_longer(strict: Organization) 
         assert answer(connection)[0] == 200
         connection.sendall(b"GET /healthz")
         assert answer(connection)[0] == 408
+
+
+def test_empty_lines_do_not_hold_a_connection(strict: Organization) -> None:
+    with dialled(strict) as connection:
+        connection.sendall(head(strict, "", "", method="GET", path="/healthz"))
+        assert answer(connection)[0] == 200
+        connection.sendall(b"\r\n")
+        assert connection.recv(1) == b""
 
 
 @pytest.mark.parametrize("size", [3000, 300_000])
