@@ -22,7 +22,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from gateway.auth import LEEWAY, Unauthenticated, Viewer
 from gateway.metrics import count_refusal
 from gateway.telemetry import told
-from gateway_graphql.answers import Answer, to_json
+from gateway_graphql.answers import to_json
 from gateway_graphql.pace import Pace
 from gateway_graphql.parameters import BadRequest, operation_of, read_soon
 from gateway_graphql.places import NoPlace
@@ -227,11 +227,8 @@ class _Session:
                 if not answer.executed:
                     await self._send({"type": "error", "id": id, "payload": answer.errors})
                     return
-                await self._send_next(id, answer)
+                await self._send({"type": "next", "id": id, "payload": Fragment(answer.json)})
         await self._send({"type": "complete", "id": id})
-
-    async def _send_next(self, id: str, answer: Answer) -> None:
-        await self._send({"type": "next", "id": id, "payload": Fragment(answer.json)})
 
     async def _send(self, message: dict[str, Any]) -> None:
         async with self._sending, asyncio.timeout(SEND_TIMEOUT):
