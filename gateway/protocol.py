@@ -12,6 +12,7 @@ from uvicorn.server import ServerState
 
 from gateway.draining import Drain
 from gateway.metrics import count_refusal
+from gateway.writing import Writer
 
 STATE = "connections"
 REFUSAL = "refusal"
@@ -183,9 +184,9 @@ class Protocol(HttpToolsProtocol):
 
 
 def _cancellable(app: Callable[..., Any], cycle: RequestResponseCycle) -> Any:
-    async def run(scope: Scope, receive: Receive, send: Send) -> None:
+    async def run(scope: Scope, receive: Receive, _: Send) -> None:
         try:
-            await app(scope, receive, send)
+            await app(scope, receive, Writer(cycle).send)
         except asyncio.CancelledError:
             if not cycle.disconnected:
                 raise
