@@ -89,15 +89,12 @@ class Connection(psycopg.AsyncConnection[Any]):
         """Run a statement. Raises psycopg's errors, without their details: those may quote what a row holds."""
         self._allowance = allowance
         try:
-            statements = (*self._in_front(statement, parameters), statement)
-            encoded = [each.encoded(parameters) for each in statements]
-            for each in statements if self._prepares else ():
-                if each.sql not in self._prepared_by_sql and not each.planned_anew:
-                    await self._prepare(each.sql)
-            if len(statements) > 1:
-                self.pgconn.enter_pipeline_mode()  # all travel together, and are one transaction
-            for each, (values, formats) in zip(statements, encoded, strict=True):
-                self._send(each.sql, values, formats)
+            front = self._in_front(statement, parameters)
+            known = None if front else self._prepared_by_sql.get(statement.sql)
+            if known:  # as most are
+                self.pgconn.send_query_prepared(known.name, *statement.encoded(parameters), _BINARY)
+            else:
+                await self._send_together((*front, statement), parameters)
             result = await self._result()
         except (errors.FeatureNotSupported, errors.ReadOnlySqlTransaction, NoAnswer, AnswerTooLarge):
             # A table was altered, and what was prepared before does not fit it; or there is a better server; or the
@@ -130,11 +127,18 @@ class Connection(psycopg.AsyncConnection[Any]):
             return (_WALL, *statement.behind)
         return statement.behind
 
-    def _send(self, sql: str, values: list[bytes | None], formats: Sequence[int]) -> None:
-        if prepared := self._prepared_by_sql.get(sql):
-            self.pgconn.send_query_prepared(prepared.name, values, formats, _BINARY)
-        else:
-            self.pgconn.send_query_params(sql.encode(), values, param_formats=formats, result_format=_BINARY)
+    async def _send_together(self, statements: Sequence[Statement[Any]], parameters: Mapping[str, object]) -> None:
+        encoded = [each.encoded(parameters) for each in statements]
+        for each in statements if self._prepares else ():
+            if each.sql not in self._prepared_by_sql and not each.planned_anew:
+                await self._prepare(each.sql)
+        if len(statements) > 1:
+            self.pgconn.enter_pipeline_mode()  # all travel together, and are one transaction
+        for each, (values, formats) in zip(statements, encoded, strict=True):
+            if prepared := self._prepared_by_sql.get(each.sql):
+                self.pgconn.send_query_prepared(prepared.name, values, formats, _BINARY)
+            else:
+                self.pgconn.send_query_params(each.sql.encode(), values, None, formats, _BINARY)
 
     async def _prepare(self, sql: str) -> None:
         if len(self._prepared_by_sql) >= KEPT_STATEMENTS:
