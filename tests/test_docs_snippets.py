@@ -25,7 +25,6 @@ from tests.support.server import postgres_program, serving
 from tests.support.snippets import OUTCOMES, Snippet, differences, matches, snippets
 
 ROOT = Path(__file__).parents[1]
-DEMO = "http://127.0.0.1:8000"
 DOCUMENTS = [path for path in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")) if path.name != "CHANGELOG.md"]
 SECONDS = 60
 LAST = """

@@ -45,10 +45,6 @@ class Peer(NamedTuple):
     def is_node(self) -> bool:
         return self.command[0] == "node"
 
-    @property
-    def is_ours(self) -> bool:
-        return self.name.startswith("gateway")
-
 
 def _ours(name: str, *settings: tuple[str, str]) -> Peer:
     return Peer(name, _GATEWAY, settings=settings)

@@ -1,6 +1,5 @@
 """Drives Chromium over its own protocol (CDP): what the tests of our pages need, and no more."""
 
-import base64
 import json
 import shutil
 import subprocess
@@ -75,10 +74,6 @@ class Page:
     def show_as(self, scheme: str) -> None:
         """Pretend that the system is `light` or `dark`."""
         self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
-
-    def screenshot(self, path: Path) -> None:
-        """Write what is seen as a PNG."""
-        path.write_bytes(base64.b64decode(self.call("Page.captureScreenshot")["data"]))
 
     def _call(self, session: str | None, method: str, **parameters: object) -> dict[str, Any]:
         number = self._send(session, method, **parameters)

@@ -56,9 +56,6 @@ class Writer:
             (conversation, self._time(), chosen),
         )
 
-    def shuffled(self, conversations: list[UUID]) -> list[UUID]:
-        return self._random.sample(conversations, len(conversations))
-
     def _time(self) -> datetime:
         return START + timedelta(minutes=self._random.randrange(60))
 

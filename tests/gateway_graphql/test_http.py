@@ -12,7 +12,6 @@ JSON, GRAPHQL_JSON = "application/json", "application/graphql-response+json"
 NAME = "{ __typename }"
 TWO = "query A { a: __typename } query B($b: Boolean!) { b: __typename @include(if: $b) }"
 MUTATION = "mutation { __typename }"
-A_ROW = "{ conversations { totalCount } }"
 
 
 def code(answer: httpx.Response) -> str:

@@ -19,7 +19,6 @@ from graphql import (
 from tests.levelwise.peculiar import schema
 
 _TYPES = schema._schema.type_map  # noqa: SLF001 (Strawberry's name for graphql-core's)
-_COMPOSITE = ["Stone", "Being", "Cat", "Dog", "Pet", "Pebble"]
 _OVERLAPS = {
     "Stone": ["Stone", "Pet"],
     "Being": ["Being", "Cat", "Dog", "Pet"],
