@@ -5,6 +5,10 @@ from typing import Any
 from starlette.types import Message
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
+_LONG = 65_536
+"""Bytes: to copy as many costs more than a system call."""
+_SPECIAL = frozenset({b"connection", b"transfer-encoding"})
+
 
 class Writer:
     """Sends the answer to one request. What is not plain is left to uvicorn."""
@@ -32,16 +36,16 @@ class Writer:
         if cycle.response_started or not cycle.keep_alive or cycle.scope["method"] == "HEAD":
             return False
         names = dict(head["headers"])
-        return b"content-length" in names and b"connection" not in names
+        return b"content-length" in names and _SPECIAL.isdisjoint(names)
 
     def _whole(self, head: Message, message: Message) -> bytes | None:
         """The whole answer; None where uvicorn is to write it, or to say what is wrong with it."""
         cycle, body = self._cycle, message.get("body", b"")
         headers = [*cycle.default_headers, *head["headers"]]
-        if message.get("more_body") or (b"content-length", b"%d" % len(body)) not in headers:
+        if message.get("more_body") or (b"content-length", b"%d" % len(body)) not in headers or len(body) > _LONG:
             return None
-        if cycle.flow.write_paused or cycle.disconnected:
-            return None
+        if cycle.flow.write_paused or cycle.disconnected or not cycle.keep_alive:
+            return None  # it may have been told to stop meanwhile
         lines = b"\r\n".join([name + b": " + value for name, value in headers])
         if lines.count(b"\n") != len(headers) - 1 or lines.count(b"\r") != len(headers) - 1:
             return None
@@ -51,5 +55,6 @@ class Writer:
         cycle = self._cycle
         cycle.transport.write(whole)
         cycle.response_started = cycle.response_complete = True
+        cycle.waiting_for_100_continue = False
         cycle.message_event.set()
         cycle.on_response()

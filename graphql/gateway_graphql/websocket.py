@@ -170,8 +170,7 @@ class _Session:
         most = self._service.most_socket_operations
         if len(self._operations) >= most:
             raise Closing(4429, f"At most {most} operations may run on a socket")
-        task = asyncio.create_task(self._answer(id, payload, self._viewer))
-        self._operations[id] = task
+        task = self._operations[id] = asyncio.create_task(self._answer(id, payload, self._viewer))
         task.add_done_callback(lambda _: self._forget(id, task))
 
     def _forget(self, id: str, task: asyncio.Task[None]) -> None:

@@ -34,12 +34,10 @@ class Transport(asyncio.Transport):
         return self.closed
 
 
-async def written(
-    messages: list[Message], method: str, *, keep_alive: bool, own: bool
-) -> tuple[list[bytes], bool, list[str]]:
-    """What is written for an application's messages, whether it ends the connection, what is told."""
-    transport, told = Transport(), list[str]()
-    cycle = RequestResponseCycle(
+def request(
+    transport: Transport, told: list[str], method: str = "GET", *, keep_alive: bool = True
+) -> RequestResponseCycle:
+    return RequestResponseCycle(
         scope=cast("Any", {"type": "http", "method": method}),
         transport=transport,
         flow=FlowControl(transport),
@@ -48,15 +46,25 @@ async def written(
         access_log=False,
         default_headers=[(b"date", b"Sat, 21 Nov 2026 18:00:00 GMT")],
         message_event=asyncio.Event(),
-        expect_100_continue=False,
+        expect_100_continue=True,
         keep_alive=keep_alive,
         on_response=lambda: told.append("done"),
     )
+
+
+async def written(
+    messages: list[Message], method: str, *, keep_alive: bool, own: bool
+) -> tuple[list[bytes], bool, list[str]]:
+    """What is written for an application's messages, whether it ends the connection, what is told."""
+    transport, told = Transport(), list[str]()
+    cycle = request(transport, told, method, keep_alive=keep_alive)
     send = cast("Send", Writer(cycle).send if own else cycle.send)
     with suppress(RuntimeError):  # where the application would end, and uvicorn with it
         for message in messages:
             await send(dict(message))
         told.append("nothing is raised")
+        if cycle.response_complete:
+            assert await cycle.receive() == {"type": "http.disconnect"}  # and nobody is told to go on
     told += [name for name in ("response_started", "response_complete") if getattr(cycle, name)]
     return transport.pieces, transport.closed, told
 
@@ -78,6 +86,8 @@ ANSWERS = {
     "too long": answer(b"hello you", headers=[LENGTH]),
     "too short": answer(b"hell", headers=[LENGTH]),
     "with a line's end": answer(b"hello", headers=[LENGTH, (b"x-name", b"a\r\nset-cookie: b")]),
+    "with another length": answer(b"hello", headers=[LENGTH, (b"transfer-encoding", b"chunked")]),
+    "long": answer(b"x" * 70_000, headers=[(b"content-length", b"70000")]),
     "twice": answer(b"hello", headers=[LENGTH]) * 2,
 }
 
@@ -100,3 +110,15 @@ async def test_what_comes_whole_is_one_piece(name: str) -> None:
 async def test_a_stream_begins_before_it_has_anything() -> None:
     pieces, *_ = await written(ANSWERS["a stream"][:1], "GET", keep_alive=True, own=True)
     assert pieces
+
+
+async def test_a_process_that_is_told_to_stop_between_head_and_body() -> None:
+    transport = Transport()
+    cycle = request(transport, [])
+    send = Writer(cycle).send
+    head, body = ANSWERS["plain"]
+    await send(head)
+    cycle.keep_alive = False
+    await send(body)
+    assert b"connection: close" in b"".join(transport.pieces)
+    assert transport.closed
