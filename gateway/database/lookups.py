@@ -36,7 +36,7 @@ class Lookup(Generic[Found]):
     async def by_id(self, tenant: Tenant, ids: Sequence[UUID]) -> list[Found | None]:
         """One row an id; None where the organization has none of that id."""
         if len(ids) == 1:
-            return [await tenant.first(self._one, key=ids[0])]
+            return [*await tenant.all(self._one, key=ids[0])] or [None]
         # By integers, because UUIDs are hashed and compared in Python.
         asked = {id.int: id for id in ids}
         found = {row.id.int: row for row in await tenant.all(self._several, ids=list(asked.values()))}
