@@ -113,7 +113,8 @@ class Database:
         except psycopg.Error as error:
             with translated_errors():
                 await self._learn(error)
-                if not (statement.reads and _broke(error)) or time.monotonic() > started + _SUDDEN:
+                again = _is_outdated(error) or (statement.reads and _broke(error))
+                if not again or time.monotonic() > started + _SUDDEN:
                     raise
                 return await self._run(statement, parameters, allowance)
 
@@ -136,8 +137,8 @@ class Database:
                 await asyncio.shield(self._pool.putconn(connection))
 
     async def _learn(self, error: psycopg.Error) -> None:
-        if isinstance(error, NoAnswer):
-            await self._pool.drain()  # the other connections lead to where nobody answers as well
+        if isinstance(error, NoAnswer) or _is_outdated(error):
+            await self._pool.drain()  # the other connections are no better
         if isinstance(error, errors.DiskFull):
             self._full_until = time.monotonic() + _FULL_FOR
 
@@ -158,6 +159,11 @@ class Database:
         if time.monotonic() < self._full_until:
             return "the database's disk is full"
         return fault_of(rows[0][2], row_security=self._row_security)
+
+
+def _is_outdated(error: psycopg.Error) -> bool:
+    """Say whether a table was altered, and what was prepared before does not fit it. Nothing was done."""
+    return isinstance(error, errors.FeatureNotSupported)
 
 
 def _broke(error: psycopg.Error) -> bool:

@@ -2,21 +2,23 @@
 
 Of `{ id status lead { name } node { tags } }`, where `lead` is a batch field, it makes
 
-    def make(rows, run, c0):
+    def make(rows, run, c1):
         made, missed = [], []
-        for r, x0 in zip(rows, c0):
+        add = made.append
+        for r, x1 in zip(rows, c1):
             try:
-                v1 = r.id
-                if type(v1) is not T2 and type(v1) is not str: v1 = S3(v1)
-                v4 = E5[r.status]
-                v6 = r.node
-                if type(v6) not in K7: C8(v6, run)
-                v9 = r.tags
+                v2 = r.id
+                if type(v2) is not T3 and type(v2) is not str: v2 = S4(v2)
+                v5 = r.status
+                v5 = E6[v5]
+                v7 = r.node
+                if type(v7) not in K8: C9(v7, run)
+                v10 = v7.tags
                 ...
-                v6 = {'tags': v9}
-                made.append({'id': v1, 'status': v4, 'lead': x0, 'node': v6})
+                v7 = {'tags': v10}
+                add({'id': v2, 'status': v5, 'lead': x1, 'node': v7})
             except Exception:
-                missed.append(len(made)); made.append(None)
+                missed.append(len(made)); add(None)
         return made, missed
 
 which answers the objects and the numbers of those that exact completion has to make. Nothing of a client's text

@@ -8,7 +8,21 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from sqlalchemy import Float, Integer, Text, Uuid, bindparam, cast, false, func, insert, literal_column, select
+from sqlalchemy import (
+    Float,
+    Integer,
+    Text,
+    Uuid,
+    bindparam,
+    cast,
+    column,
+    false,
+    func,
+    insert,
+    literal_column,
+    select,
+    table,
+)
 
 from gateway.database.allowance import Allowance
 from gateway.database.errors import AnswerTooLarge, DatabaseTimeout, DatabaseUnavailable
@@ -73,6 +87,26 @@ async def test_bytes_of_an_operation(database_url: str, way: str) -> None:
                 await tenant.all(ONE, one=1)
             tenant.go_on()
             assert await tenant.all(ONE, one=1) == [1]
+
+
+async def test_a_table_that_is_altered_under_prepared_statements(
+    database_url: str, connection: psycopg.Connection
+) -> None:
+    altered = table(f"altered_{uuid4().hex}", column("number"))
+    numbers: Statement[int] = Statement(select(altered.c.number), scalar)
+    add: Statement[int] = Statement(
+        insert(altered).values(number=literal_column("2")).returning(altered.c.number), scalar
+    )
+    connection.execute(f"CREATE TABLE {altered.name} AS SELECT 1 AS number")
+    try:
+        async with opened(database_url, size=3) as database:
+            for statement in (numbers, add):
+                await asyncio.gather(*(database.run(statement, {}) for _ in range(9)))
+            connection.execute(f"ALTER TABLE {altered.name} ALTER number TYPE bigint")
+            assert await database.run(add, {}) == [2]
+            assert len(await database.run(numbers, {})) == 11
+    finally:
+        connection.execute(f"DROP TABLE {altered.name}")
 
 
 async def test_more_statements_than_connections_take_turns(database_url: str) -> None:
