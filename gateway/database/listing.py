@@ -116,7 +116,7 @@ class Listing(Generic[Item, Filter]):
     async def counts(self, tenant: Tenant, parents: Sequence[UUID], filter: Filter) -> list[int]:
         """How many rows hang on each of the parents, in their order."""
         names, values = asked(filter)
-        counted = dict(await tenant.all(self._counts(names), parents=parents, **values))
+        counted = dict(await tenant.all(self._counts(names), parents=_distinct(parents), **values))
         return [counted.get(parent, 0) for parent in parents]
 
     def _build_page(self, names: frozenset[str], order: Order, shape: Shape) -> Statement[Item]:

@@ -78,14 +78,17 @@ class Tenant:
                 self.ran.append(Ran(statement.sql, seconds, found))
 
     def show_again(self, rows: Iterable[Any]) -> None:
-        """Count records that are shown once more than they were found. Raises AnswerTooLarge."""
+        """Count the texts of records that stand here more than once, each time but the first: found it was once.
+
+        Raises AnswerTooLarge.
+        """
         sizes: dict[int, int] = {}
         again = 0
         for row in rows:
-            size = sizes.get(id(row))
-            if size is None:
-                size = sizes[id(row)] = sum(len(value) for value in row if isinstance(value, str))
-            again += size
+            if id(row) in sizes:
+                again += sizes[id(row)]
+            else:
+                sizes[id(row)] = sum(len(value) for value in row if isinstance(value, str))
         (self._allowance or Allowance(self.most_bytes)).spend(again)
 
     async def first(self, statement: Statement[Row], /, **parameters: object) -> Row | None:

@@ -225,6 +225,13 @@ async def test_many_parents_are_one_statement(tenant: Tenant, organization: Orga
     assert tenant.statements == 1
 
 
+async def test_a_parent_that_comes_again_is_not_counted_again(tenant: Tenant, organization: Organization) -> None:
+    lead = organization.lead()
+    organization.conversation(lead)
+    assert await conversations.listing.counts(tenant, [lead, uuid4(), lead], ConversationFilter()) == [1, 0, 1]
+    assert tenant.rows == 2
+
+
 def test_an_order_knows_the_types_of_its_positions() -> None:
     types = {order: conversations.listing.types(Order(order, descending=True)) for order in ConversationOrderField}
     assert [value.__name__ for value, _ in types.values()] == ["datetime", "datetime", "int"]

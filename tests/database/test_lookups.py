@@ -2,9 +2,14 @@
 
 from uuid import uuid4
 
+import pytest
+
+from gateway.database.allowance import Allowance
 from gateway.database.conversations import conversations_by_id
+from gateway.database.errors import AnswerTooLarge
 from gateway.database.leads import leads_by_id
 from gateway.database.messages import last_messages, messages_by_id
+from gateway.database.pool import Database
 from gateway.database.tenant import Tenant
 from tests.support.organization import START, Organization
 
@@ -50,3 +55,14 @@ async def test_last_messages_are_the_latest_of_each(tenant: Tenant, organization
     expected = [f"late in {second}", None, f"late in {first}", f"late in {second}"]
     assert [message and message.content for message in found] == expected
     assert tenant.statements == 1
+
+
+async def test_what_is_shown_again_counts_again(database: Database, organization: Organization) -> None:
+    conversation = organization.conversation()
+    message = organization.message(conversation, "x" * 10_000)
+    for times in (1, 2, 3):
+        for by_id, id in ((messages_by_id, message), (last_messages, conversation)):
+            assert len(await by_id(Tenant(database, organization.id, Allowance(35_000)), [id] * times)) == times
+    for by_id, id in ((messages_by_id, message), (last_messages, conversation)):
+        with pytest.raises(AnswerTooLarge):
+            await by_id(Tenant(database, organization.id, Allowance(35_000)), [id] * 4)
