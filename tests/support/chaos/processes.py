@@ -31,7 +31,12 @@ class Gateway:
         given = {"DATABASE_URL": database_url, "JWT_SECRET": SECRET, "LOG_LEVEL": "WARNING", "DRAIN": 0, **settings}
         own = {f"GATEWAY_{name}": str(value) for name, value in given.items()}
         others = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
-        self._environment = {**others, **own, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'graphql'}"}
+        self._environment = {
+            **others,
+            **own,
+            "MALLOC_ARENA_MAX": "2",
+            "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'graphql'}",
+        }
 
     def start(self) -> None:
         # A file: a pipe that nobody reads would fill up, and hold up who writes.
