@@ -26,7 +26,7 @@ from levelwise.plan import Field, Selection
 from levelwise.run import Run
 
 _MANY = 1000
-"""Rows: fewer are made within a millisecond or two."""
+"""Objects: fewer are made within a millisecond or two, and their function takes as long."""
 
 Paths = Callable[[], list[Path | None]]
 """Makes the paths of a stage's rows; few runs need them."""
@@ -44,11 +44,13 @@ async def answer(selection: Selection, root: Any, run: Run) -> tuple[dict[str, A
                 below = column.descend(run)
                 level += await column.descend_exactly(run) if below is None else below
         stages += level
+    made = 0
     for stage in reversed(stages):
-        takes_long = stage.selection.make is None or len(stage.rows) > _MANY
+        made += _MANY if stage.selection.make is None else len(stage.rows)
         if missed := stage.finish(run):
             await stage.complete(missed, run)
-        if takes_long:
+        if made >= _MANY:
+            made = 0
             await asyncio.sleep(0)  # others have their turn
     return stages[0].results[0], stages
 
