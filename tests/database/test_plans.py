@@ -187,7 +187,10 @@ async def test_who_is_not_like_the_average(owner_url: str, recorder: Recorder) -
     await conversations_by_id(tenant, [row.id for row in found])
     await messages_by_id(tenant, [message.id for message in last if message])
     await conversations.listing.counts(tenant, [row.lead_id for row in found], ConversationFilter(status=("active",)))
+    await leads_by_id(tenant, [found[0].lead_id])
+    await conversations_by_id(tenant, [found[0].id])
     indexes = ["leads_pkey", "conversations_pkey", "messages_pkey", "conversations_by_lead_id"]
+    indexes += indexes[:2]
     with psycopg.connect(owner_url) as planner:
         for table in TABLES:
             planner.execute(f"ALTER TABLE {table} ALTER organization_id SET (n_distinct = 1000)".encode())
