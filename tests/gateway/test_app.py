@@ -1,6 +1,7 @@
 """What every request passes through, and what is served beside the interfaces."""
 
 import re
+import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -184,6 +185,7 @@ def test_an_operation_of_a_socket_is_told_when_it_ends(organization: Organizatio
             socket.data("query Who { viewer { userId } }")
             subscription = socket.subscribe("subscription Watch { leadChanged { id } }")
             socket.settle()
+            time.sleep(0.1)
             socket.send("complete", id=subscription)
             socket.settle()
         entries = {entry["operation"]: entry for entry in logs.entries() if entry["event"] == "operation"}
