@@ -16,8 +16,10 @@ from graphql import (
     OperationDefinitionNode,
     parse,
     specified_rules,
+    validate,
 )
-from strawberry.schema.schema import validate_document
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from gateway_graphql.cost import Costs
 from gateway_graphql.errors import ErrorCode
@@ -31,6 +33,11 @@ LONG = 250
 """Characters: fewer take a few milliseconds at most."""
 LONGEST_KEPT = 20_000
 """Characters: longer texts are parsed each time. A document takes some hundred times its text in memory."""
+
+
+MOST_ERRORS = 20
+"""Faults of a document that are told: each may be told with all that is around it."""
+_RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 
 
 class Document:
@@ -87,7 +94,7 @@ class Documents:
         """Without `introspection`, the schema is not told. With `compiles` what is read is compiled at once."""
         self._schema = schema
         self._limits = limits
-        self._rules = (*specified_rules, *([] if introspection else [NoSchemaIntrospectionCustomRule]))
+        self._rules = (*_RULES, *([] if introspection else [NoSchemaIntrospectionCustomRule]))
         self._compiles = compiles
         self._reader = ThreadPoolExecutor(1, "documents")
         self._turns: WeakValueDictionary[str, Lock] = WeakValueDictionary()
@@ -152,10 +159,11 @@ class Documents:
             node = without_repeats(parse(text, max_tokens=most, allow_empty_selection_sets=False))
             errors = beyond(node, self._limits) or [
                 _coded(error, ErrorCode.GRAPHQL_VALIDATION_FAILED)
-                for error in validate_document(
+                for error in validate(
                     self._schema._schema,  # noqa: SLF001 (its name for graphql-core's)
                     node,
                     self._rules,
+                    MOST_ERRORS,
                 )
             ]
         except GraphQLSyntaxError as error:

@@ -163,10 +163,11 @@ class Executor:
         self, operation: Operation, context: Context, allowed: Sequence[OperationType]
     ) -> _Prepared | Refusal:
         text = self._persisted.text(operation.query, operation.document_id, operation.extensions)
-        document = self.documents.known(text) or await self.documents.read(text, operation.operation_name)
+        known, name = self.documents.known(text), operation.operation_name
+        document = await self._patience.within(self.documents.read(text, name)) if known is None else known
         if isinstance(document, Refusal):
             return document
-        chosen = document.operation(operation.operation_name)
+        chosen = document.operation(name)
         if chosen is None:
             return _Prepared(document, None, 0)  # graphql-core says what is wrong with the name
         context.type = chosen.operation.value

@@ -4,10 +4,15 @@ import time
 from asyncio import gather
 from base64 import urlsafe_b64encode
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from gateway_graphql.documents import LONG, Documents, Refusal
+from gateway.auth import Viewer
+from gateway.database.pool import Database
+from gateway_graphql.context import Context
+from gateway_graphql.documents import LONG, MOST_ERRORS, Documents, Refusal
+from gateway_graphql.execution import Executor, Operation
 from gateway_graphql.limits import Limits
 from gateway_graphql.schema import schema
 from tests.support.organization import Organization
@@ -196,6 +201,22 @@ async def test_a_long_document_is_read_once_for_all_who_ask_at_once() -> None:
     assert documents.misses == 1
     assert documents.known(text) is read[0]
     assert len(set(map(id, read))) == 1
+
+
+async def test_who_waits_for_the_documents_of_others_is_told_in_time() -> None:
+    execute = Executor(schema, limits=Limits(seconds=0.2))
+    others = execute.documents._reader.submit(time.sleep, 1)  # noqa: SLF001 (documents that take so long would be many)
+    context = Context(Viewer("user-1", uuid4(), frozenset(), 0.0), Database("", size=1, timeout=1, statement_timeout=1))
+    answer = await execute(Operation(f"{{ viewer {{ {'userId ' * LONG} }} }}"), context)
+    assert [error["extensions"]["code"] for error in answer.errors or []] == ["TIMEOUT"]
+    assert not others.done()
+
+
+def test_very_many_faults_are_not_all_told(organization: Organization) -> None:
+    members = " ".join(f"a{number}: {number}" for number in range(400))
+    errors = ask(organization, f"{{ leads(filter: {{{members}}}) {{ totalCount }} }}")["errors"]
+    assert len(errors) == MOST_ERRORS + 1
+    assert {error["extensions"]["code"] for error in errors} == {"GRAPHQL_VALIDATION_FAILED"}
 
 
 def test_a_document_has_a_longest_length() -> None:
