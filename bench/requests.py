@@ -21,11 +21,11 @@ import orjson
 import psutil
 import psycopg
 
+from bench.peers.servers import SECRET
 from bench.seed import BIG_ORGANIZATION, seeded
 from gateway.settings import Settings
 from gateway.tokens import signed_token
 
-SECRET = "a secret for benchmarks, long enough for HS256"
 REQUESTS_A_ROUND = 100
 
 INBOX = """{ conversations(first: 20) { nodes { id sessionKey channel status messageCount createdAt updatedAt

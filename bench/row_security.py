@@ -21,6 +21,7 @@ import uvloop
 from bench.compare import token
 from bench.peers.servers import SECRET
 from bench.peers.workloads import Workload, workloads
+from bench.requests import cpu
 from bench.seed import BIG_ORGANIZATION, seeded
 from gateway.auth import Authenticator
 from gateway.budget import Budget
@@ -68,12 +69,6 @@ def backend(url: str, user: str) -> psutil.Process:
     return psutil.Process(row[0])
 
 
-def spent(process: psutil.Process) -> float:
-    """Seconds of CPU."""
-    times = process.cpu_times()
-    return float(times.user + times.system)
-
-
 async def measure(url: str, requests: int, tell: Callable[[str], object]) -> None:
     """Print a row for each workload."""
     walled_url = create_role(url, ROLE)
@@ -93,10 +88,10 @@ async def measure(url: str, requests: int, tell: Callable[[str], object]) -> Non
             for name, mode in modes.items():
                 statements = await mode.ask(workload, 10)  # opens the connection, and warms it up
                 server = backend(url, users[name])
-                before, server_before = time.process_time(), spent(server)
+                before, server_before = time.process_time(), cpu(server)
                 await mode.ask(workload, requests)
                 if turn:
-                    found[name].append((time.process_time() - before, spent(server) - server_before))
+                    found[name].append((time.process_time() - before, cpu(server) - server_before))
         medians: Any = {name: [statistics.median(each) for each in zip(*found[name], strict=True)] for name in modes}
         cells = [f"{medians[name][at] / requests * 1e6:.0f}" for at in (0, 1) for name in modes]
         tell(f"| {workload.name} | {statements} | {' | '.join(cells)} |")

@@ -27,7 +27,8 @@ import psutil
 import psycopg
 
 from bench.peers.load import load, request
-from bench.requests import INBOX, SECRET, THREAD, wait_until_ready
+from bench.peers.servers import SECRET
+from bench.requests import INBOX, THREAD, wait_until_ready
 from gateway.database.migrate import migrate
 from gateway.settings import Settings
 from gateway.tokens import signed_token

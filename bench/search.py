@@ -16,7 +16,8 @@ import orjson
 import psutil
 import psycopg
 
-from bench.requests import SECRET, cpu, gateway
+from bench.peers.servers import SECRET
+from bench.requests import cpu, gateway
 from bench.seed import BIG_ORGANIZATION, seeded
 from gateway.database import conversations, leads, messages
 from gateway.database.conversations import ConversationFilter

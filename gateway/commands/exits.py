@@ -20,6 +20,7 @@ _URLS = ("database_url", "direct_url", "replica_urls")
 
 
 def fail(reason: str, code: int = FAILED) -> NoReturn:
+    """End the program, saying why."""
     typer.echo(f"gateway: {reason}", err=True)
     raise typer.Exit(code)
 

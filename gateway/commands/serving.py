@@ -13,12 +13,11 @@ import uvicorn
 
 from gateway.commands.exits import WRONG_SETTINGS, fail
 from gateway.database.address import shown_address
+from gateway.metrics import SHARED_BY
 from gateway.protocol import Protocol
 from gateway.settings import Settings
 from gateway_graphql.persisted import read_manifest
 
-# Of prometheus-client, which is to be imported only after it is set: in the workers.
-_METRICS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 _KEEP_ALIVE_SECONDS = 75
 """Longer than proxies keep idle connections (nginx: 60): what they are about to use must not be closed."""
 
@@ -88,5 +87,5 @@ def serve_gateway(
 @contextmanager
 def _counting_together() -> Iterator[None]:
     with TemporaryDirectory(prefix="gateway-metrics-", ignore_cleanup_errors=True) as shared:
-        os.environ.setdefault(_METRICS_DIRECTORY, shared)
+        os.environ.setdefault(SHARED_BY, shared)  # prometheus-client looks for it when the workers import it
         yield

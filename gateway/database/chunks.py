@@ -37,6 +37,7 @@ class Chunk:
         self._bytes = 0
 
     def add(self, number: int, row: Row) -> None:
+        """Add the row of a line, by its number."""
         copied = f"{number}\t{row.text}\n".encode()  # takes less room than text beyond Latin-1
         self.rows[row.table].append(copied)
         self.records += 1

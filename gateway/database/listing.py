@@ -190,6 +190,7 @@ def _distinct(ids: Sequence[UUID]) -> list[UUID]:
 def statement_of(
     query: Select[Any], make: Callable[[Sequence[Any]], Row], names: frozenset[str], by_expression: bool = False
 ) -> Statement[Row]:
+    """Make the statement of a query that filters by these criteria; `by_expression` where it orders by one."""
     is_search = not names.isdisjoint({"words", "search", "search_short"})
     if not (is_search or by_expression):
         return Statement(query, make)

@@ -39,6 +39,7 @@ class Window(NamedTuple):
 
     @property
     def shape(self) -> Shape:
+        """What of it decides the statement's text."""
         return Shape(
             self.backwards,
             self.after is not None,
@@ -49,6 +50,7 @@ class Window(NamedTuple):
 
     @property
     def parameters(self) -> dict[str, object]:
+        """The values of the statement's parameters."""
         after, before = self.after or (None, None), self.before or (None, None)
         return {
             "after_value": after[0],

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from gateway.embedded import EmbeddedPostgresError, create_database, embedded_postgres
+from tests.support.server import answers
 
 USER = """
 import sys, time
@@ -31,15 +32,6 @@ def ask(url: str, query: str) -> object:
     with psycopg.connect(url) as connection:
         row = connection.execute(query.encode()).fetchone()
     return row and row[0]
-
-
-def answers(url: str) -> bool:
-    """Whether a server is there."""
-    try:
-        psycopg.connect(url).close()
-    except psycopg.OperationalError:
-        return False
-    return True
 
 
 @contextmanager

@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from tests.support.server import free_port
+from tests.support.server import answers, free_port
 from tests.support.waiting import until
 
 PROGRAM = os.environ.get("GATEWAY_TEST_PGBOUNCER") or shutil.which("pgbouncer")
@@ -75,15 +74,7 @@ def pooled(
         command = [PROGRAM, "-q", str(configuration)]
         with subprocess.Popen(command, user=account and account.pw_uid, stderr=subprocess.DEVNULL) as process:
             try:
-                until(lambda: _answers(url))
+                until(lambda: answers(url))
                 yield Pooler(url, prepares)
             finally:
                 process.terminate()
-
-
-def _answers(url: str) -> bool:
-    try:
-        psycopg.connect(url).close()
-    except psycopg.OperationalError:
-        return False
-    return True

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 import psutil
+import psycopg
 import uvicorn
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
@@ -32,6 +33,15 @@ def postgres_program(name: str) -> Path:
     assert package is not None
     assert package.origin is not None
     return Path(package.origin).parent / "pginstall18" / "bin" / name
+
+
+def answers(url: str) -> bool:
+    """Whether a PostgreSQL is there."""
+    try:
+        psycopg.connect(url).close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 def kill_postgres(data: Path) -> None:
