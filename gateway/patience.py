@@ -20,7 +20,11 @@ class Patience:
         self._alarm: asyncio.TimerHandle | None = None
 
     async def within(self, work: Awaitable[Result]) -> Result:
-        """Wait for the work's result, one at a time in each task. Raises TimeoutError where it takes too long."""
+        """Wait for the work's result, one at a time in each task.
+
+        Raises TimeoutError where it takes too long, RuntimeError where what it waits for was cancelled by others: to
+        be cancelled is for whoever is asked to end.
+        """
         loop = asyncio.get_running_loop()
         task = asyncio.current_task(loop)
         assert task is not None  # noqa: S101 (whoever awaits is in one)
@@ -33,6 +37,8 @@ class Patience:
         except asyncio.CancelledError as error:
             if task not in self._running and task.uncancel() <= cancelling:
                 raise TimeoutError from error
+            if task.cancelling() <= cancelling:
+                raise RuntimeError("what this waited for was cancelled") from error
             raise
         finally:
             self._running.pop(task, None)

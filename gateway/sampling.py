@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
-from itertools import count
 from typing import Protocol
 
 from gateway.database.errors import DatabaseTimeout, DatabaseUnavailable
@@ -12,8 +11,8 @@ from gateway.database.pool import Database
 from gateway.metrics import BUSY, CONNECTIONS, LAG, LISTENING, LOOKUPS, REPLICAS, SUBSCRIBERS, WAITING, tell
 
 _SECONDS = 1.0
-_ASKING = 5
-"""Samples between two of the listener's lag."""
+_ASKING = 5.0
+"""Seconds between two questions for the listener's lag."""
 _TABLES = ("messages", "conversations", "leads")
 
 
@@ -43,12 +42,20 @@ class Sampler:
 
     async def run(self) -> None:
         """Take samples until cancelled."""
-        for number in count():
-            self._sample()
-            if number % _ASKING == 0:
-                with suppress(DatabaseUnavailable, DatabaseTimeout):
-                    await self._listener.ask(self._database)
-            await asyncio.sleep(_SECONDS)
+        # By itself: a database that hangs is not to hold up the samples that tell of it.
+        asking = asyncio.create_task(self._ask())
+        try:
+            while True:
+                self._sample()
+                await asyncio.sleep(_SECONDS)
+        finally:
+            asking.cancel()
+
+    async def _ask(self) -> None:
+        while True:
+            with suppress(DatabaseUnavailable, DatabaseTimeout):
+                await self._listener.ask(self._database)
+            await asyncio.sleep(_ASKING)
 
     def _sample(self) -> None:
         tell()

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import orjson
 import psycopg
 import structlog
+from psycopg.pq import ConnStatus
 from psycopg.pq.abc import PGconn
 from sqlalchemy import Text, bindparam, func, literal_column, select
 
@@ -117,6 +118,9 @@ class Listener:
                 broken.set_exception(error)
             while announcement := pgconn.notifies():
                 self._take(announcement.relname.decode(), announcement.extra.decode())
+            if pgconn.status != ConnStatus.OK and not broken.done():  # it says nothing of what it could not read
+                loop.remove_reader(socket)
+                broken.set_exception(psycopg.OperationalError("the server sent what is not of its protocol"))
 
         loop.add_reader(socket, read)
         try:

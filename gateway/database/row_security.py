@@ -4,13 +4,19 @@ Who owns the tables, or passes row security by, works as ever: it is not forced.
 of its name on every table; a permissive one lets all other roles do what they are granted.
 """
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Text, cast, func, literal_column, select, text
 
 from gateway.database.errors import DatabaseRefused
+from gateway.database.statements import ORGANIZATION_ID, Statement
 from gateway.database.tables import SEARCHED, VERSION_TABLE, metadata
 
 ORGANIZATION = "gateway.organization"
 """The setting that says which organization a transaction is about."""
+WALL = Statement(
+    select(func.set_config(literal_column(f"'{ORGANIZATION}'"), cast(ORGANIZATION_ID, Text), literal_column("true"))),
+    tuple,
+)
+"""Sent in front of a statement that is to see one organization's rows alone."""
 
 _TABLES = sorted(metadata.tables)
 _RESTRICTIVE = f"""

@@ -14,23 +14,17 @@ import psycopg
 from psycopg import abc, errors, pq
 from psycopg.adapt import Transformer
 from psycopg.pq.abc import PGconn, PGresult
-from sqlalchemy import Text, cast, func, literal_column, select
 
 from gateway.database.allowance import UNLIMITED, Allowance, Arrival
 from gateway.database.errors import AnswerTooLarge
 from gateway.database.results import NoAnswer, checked, is_good
-from gateway.database.row_security import ORGANIZATION
-from gateway.database.statements import ORGANIZATION_ID, Row, Statement
+from gateway.database.row_security import WALL
+from gateway.database.statements import Row, Statement
 
 KEPT_STATEMENTS = 256
 """Prepared statements that a connection keeps: each takes memory of the server."""
 
 _CANCEL_SECONDS = 2.0
-_WALL = Statement(
-    select(func.set_config(literal_column(f"'{ORGANIZATION}'"), cast(ORGANIZATION_ID, Text), literal_column("true"))),
-    tuple,
-)
-"""Sends the organization in front of what is to see its rows alone."""
 
 # Python 3.11 calls a function for each member of an enum that is named.
 _BINARY = pq.Format.BINARY
@@ -75,10 +69,7 @@ class Connection(psycopg.AsyncConnection[Any]):
         self._prepares = True
 
     def begin(self, patience: float, *, prepares: bool, walled: bool) -> None:
-        """Watch the socket from now on; wait for answers so many seconds.
-
-        Where it is `walled`, each statement sees the rows of its `organization_id` alone.
-        """
+        """Watch the socket, wait for answers so many seconds; `walled`: show the rows of an `organization_id` alone."""
         self._patience = patience
         self._prepares, self._walled = prepares, walled
         self._watch()
@@ -114,6 +105,7 @@ class Connection(psycopg.AsyncConnection[Any]):
     async def close(self) -> None:
         """Close the connection."""
         self._look_away()
+        self._prepared_by_sql.clear()  # what reads rows refers to the connection: nobody is to search for the circle
         await super().close()
 
     async def wait(self, *args: Any, **options: Any) -> Any:
@@ -124,7 +116,7 @@ class Connection(psycopg.AsyncConnection[Any]):
     def _in_front(self, statement: Statement[Any], parameters: Mapping[str, object]) -> Sequence[Statement[Any]]:
         # In front of several in any case: the first of them is no part of the transaction on Citus' nodes.
         if parameters.get("organization_id") and (self._walled or statement.behind):
-            return (_WALL, *statement.behind)
+            return (WALL, *statement.behind)
         return statement.behind
 
     async def _send_together(self, statements: Sequence[Statement[Any]], parameters: Mapping[str, object]) -> None:
@@ -213,14 +205,8 @@ class Connection(psycopg.AsyncConnection[Any]):
             pgconn.consume_input()
             if self._writes and self._loop and pgconn.flush() == 0:
                 self._stop_writing(self._loop)
-            # Only what has arrived is asked for: libpq would wait for the rest, and everybody else with it.
-            while answered and not answered.done():
-                if not pgconn.is_busy():
-                    self._take(pgconn.get_result(), answered)
-                elif self._hung_up.poll(0):
-                    pgconn.consume_input()  # to its end: of a connection that was reset the loop tells only once
-                else:
-                    break
+            if answered:
+                self._take_what_came(answered)
         except AnswerTooLarge as error:
             self._look_away()
             if answered:
@@ -229,6 +215,19 @@ class Connection(psycopg.AsyncConnection[Any]):
             self._look_away()
             if answered and not answered.done():
                 self._take(None, answered, error)
+
+    def _take_what_came(self, answered: asyncio.Future[PGresult]) -> None:
+        # Only what has arrived is asked for: libpq would wait for the rest, and everybody else with it.
+        pgconn = self.pgconn
+        while not answered.done():
+            if not pgconn.is_busy():
+                self._take(pgconn.get_result(), answered)
+            elif self._hung_up.poll(0):
+                pgconn.consume_input()  # to its end: of a connection that was reset the loop tells only once
+            else:
+                break
+        if pgconn.status != _CONNECTED:
+            self._look_away()  # at what it could not read libpq closes the socket, whose number is soon another's
 
     def _take(
         self, result: PGresult | None, answered: asyncio.Future[PGresult], error: psycopg.Error | None = None

@@ -103,6 +103,8 @@ def formatted(errors: Sequence[GraphQLError]) -> list[dict[str, Any]]:
     """
     causes = {id(cause): cause for error in errors if (cause := _cause(error))}
     told = {key: public(cause) for key, cause in causes.items()}
+    for error in (*errors, *causes.values()):
+        error.__traceback__ = None  # its frames hold the list that holds it, and with it all of the request
     return [_formatted(error, told.get(id(error.original_error))) for error in errors]
 
 

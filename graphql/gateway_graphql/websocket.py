@@ -37,7 +37,6 @@ MESSAGES_A_SECOND = 500
 """Messages of a socket that are read in a second."""
 SEND_TIMEOUT = 10.0
 """Seconds that a client may leave a message untaken."""
-
 TRY_AGAIN = 1013
 
 
@@ -86,11 +85,12 @@ class _Session:
         reading = asyncio.create_task(self._read())
         try:
             await asyncio.wait({reading, self._failed}, return_when=asyncio.FIRST_COMPLETED)
-            await (self._failed if self._failed.done() else reading)
-        except Closing as closing:
-            await self._close(closing.code, str(closing))
-        except (WebSocketDisconnect, OSError):
-            pass
+            # Looked at, not raised here: its traceback would hold the task that holds it, and all that the socket had.
+            end = (self._failed if self._failed.done() else reading).exception()
+            if isinstance(end, Closing):
+                await self._close(end.code, str(end))
+            elif end is not None and not isinstance(end, WebSocketDisconnect | OSError):
+                raise end
         finally:
             running = [reading, *self._operations.values()]
             for task in running:

@@ -11,7 +11,7 @@ row, a DataLoader gathers the calls of a level.
 """
 
 import inspect
-from asyncio import Future
+from asyncio import Future, shield
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
@@ -38,7 +38,8 @@ def batched(function: Batch, *, description: str, name: str | None = None) -> An
     parents, context, *arguments = inspect.signature(function).parameters.values()
 
     async def resolver(root: Any, info: strawberry.Info, **given: Any) -> Any:
-        return await _loader(info, function, given).load(root)
+        # Shielded: graphql-core cancels who waits beside a failed field, and others wait for the same answer.
+        return await shield(_loader(info, function, given).load(root))
 
     resolver.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # read by Strawberry
         [

@@ -1,6 +1,7 @@
 """The pool when all is well and when the database is away, slow or asked for too much."""
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -30,6 +31,7 @@ from gateway.database.pool import Database
 from gateway.database.statements import Statement, scalar
 from gateway.database.tables import leads
 from gateway.database.tenant import Tenant
+from gateway.database.wire import Connection
 from tests.support.road import Road
 
 ONE: Statement[int] = Statement(select(bindparam("one", type_=Integer)), scalar)
@@ -87,6 +89,27 @@ async def test_bytes_of_an_operation(database_url: str, way: str) -> None:
                 await tenant.all(ONE, one=1)
             tenant.go_on()
             assert await tenant.all(ONE, one=1) == [1]
+
+
+async def test_a_server_that_does_not_speak_its_protocol(database_url: str) -> None:
+    loop = asyncio.get_running_loop()
+    with Road(database_url) as road:
+        connection = await Connection.connect(road.url, autocommit=True)
+        connection.begin(5, prepares=True, walled=False)
+        closed = connection.fileno()
+        waiting = asyncio.create_task(connection.rows(SLEEP, {"seconds": 5.0}))
+        await asyncio.sleep(0.1)
+        await asyncio.to_thread(road.babble)
+        with pytest.raises(psycopg.OperationalError):
+            await waiting
+        # The next socket of anybody's has its number.
+        ours, theirs = sorted(socket.socketpair(), key=lambda each: each.fileno() != closed)
+        with ours, theirs:
+            assert ours.fileno() == closed
+            ours.setblocking(False)
+            loop.call_later(0.1, theirs.send, b"hello")
+            assert await asyncio.wait_for(loop.sock_recv(ours, 5), 1) == b"hello"
+        await connection.close()
 
 
 async def test_a_table_that_is_altered_under_prepared_statements(

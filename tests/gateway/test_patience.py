@@ -34,6 +34,15 @@ async def test_what_takes_too_long_is_ended_each_at_its_time() -> None:
         assert 0.19 < took < 2
 
 
+async def test_what_was_waited_for_is_cancelled_by_others() -> None:
+    awaited = asyncio.get_running_loop().create_future()
+    task = asyncio.create_task(Patience(60).within(awaited))
+    await asyncio.sleep(0.01)
+    awaited.cancel()
+    with pytest.raises(RuntimeError, match="cancelled"):
+        await task
+
+
 async def test_who_is_cancelled_stays_cancelled() -> None:
     task = asyncio.create_task(Patience(60).within(slept(60)))
     await asyncio.sleep(0.01)

@@ -55,6 +55,24 @@ def mutilated(connection: psycopg.Connection, database_url: str) -> Iterator[Org
         yield organization
 
 
+def test_a_failed_field_leaves_others_what_they_wait_for(connection: psycopg.Connection, settings: Settings) -> None:
+    with (
+        serving(settings.model_copy(update={"compiled": False})) as url,
+        Organization(connection, url) as organization,
+    ):
+        id = organization.message(organization.conversation(organization.lead(name="Ada")), "one")
+        query = f"""{{
+          x: message(id: "{id}") {{ conversation {{ messages(first: -1) {{ totalCount }} lead {{ name }} }} }}
+          y: message(id: "{id}") {{ conversation {{ lead {{ name }} }} }}
+          z: message(id: "{id}") {{ conversation {{ id }} }}
+        }}"""
+        for _ in range(15):
+            answer = ask(organization, query)
+            assert answer.status_code == 200
+            assert answer.json()["data"]["y"] == {"conversation": {"lead": {"name": "Ada"}}}
+            assert {error["extensions"]["code"] for error in answer.json()["errors"]} == {"BAD_USER_INPUT"}
+
+
 def ask(organization: Organization, query: str, **headers: str) -> httpx.Response:
     return organization.http.post("/graphql", json={"query": query}, headers=headers)
 

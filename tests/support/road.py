@@ -71,6 +71,10 @@ class Road:
         """Break every connection in the middle of whatever it carries."""
         self._do(self._cut())
 
+    def babble(self) -> None:
+        """Say to everybody what is not of the protocol."""
+        self._do(self._babble())
+
     def silence(self) -> None:
         """Carry nothing any more, in either direction."""
         self._loop.call_soon_threadsafe(self._heard.clear)
@@ -86,6 +90,10 @@ class Road:
         for writer in self._travellers:
             writer.transport.abort()
         self._travellers.clear()
+
+    async def _babble(self) -> None:
+        for writer in self._travellers:
+            writer.write(b"?" * 30)
 
     async def _travel(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._travellers.add(writer)
