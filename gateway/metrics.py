@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from threading import Lock
 
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import generate_latest
@@ -49,6 +50,7 @@ _requests = Tally(_REQUESTS)
 _seconds = Observations(_SECONDS, _BUCKETS)
 _operation_seconds = Observations(_OPERATION_SECONDS, _BUCKETS)
 _statements = Observations(_STATEMENTS, _STATEMENT_BUCKETS)
+_telling = Lock()  # a process may run several gateways, each in a thread
 
 _ELSEWHERE = "other"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"})
@@ -70,8 +72,9 @@ def count_operation(type: str | None, outcome: str, seconds: float, statements: 
 
 def tell() -> None:
     """Tell Prometheus what was counted since this was done last. Other processes' endpoints know of no more."""
-    for tally in (_requests, _seconds, _operation_seconds, _statements):
-        tally.tell()
+    with _telling:
+        for tally in (_requests, _seconds, _operation_seconds, _statements):
+            tally.tell()
 
 
 def count_refusal(reason: str) -> None:

@@ -23,9 +23,9 @@ class Tally:
 
     def tell(self) -> None:
         """Tell the counter."""
-        for labels, number in self._new.items():
+        new, self._new = self._new, Counter()  # first: another thread's gateway may count meanwhile
+        for labels, number in new.items():
             self._counter.labels(*labels).inc(number)
-        self._new.clear()
 
 
 class Observations:
@@ -48,9 +48,9 @@ class Observations:
 
     def tell(self) -> None:
         """Tell the histogram."""
-        for labels, (*counts, total) in self._new.items():
+        new, self._new = self._new, {}
+        for labels, (*counts, total) in new.items():
             child: Any = self._histogram.labels(*labels)  # nothing public takes several observations
             child._sum.inc(total)  # noqa: SLF001 (see above)
             for bucket, number in zip(child._buckets, counts, strict=True):  # noqa: SLF001 (see above)
                 bucket.inc(number)
-        self._new.clear()
