@@ -1,5 +1,6 @@
 """The inbox that the demo shows at `/`, in a real browser: an example of the API must do what it shows."""
 
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import NamedTuple
@@ -193,6 +194,7 @@ def test_a_restart_of_the_gateway_is_survived(page: Page, inbox: Inbox) -> None:
         organization.message(id, "before")
         page.until(f"{TEXTS}.endsWith(',before')")
     page.until("document.querySelector('.connection').textContent === 'Reconnecting …'")
+    time.sleep(1)  # it has tried in vain
     organization.message(id, "meanwhile")
     conversation(organization, "Sappho", "Χαῖρε")
     with inbox.serving(urlsplit(url).port or 0):

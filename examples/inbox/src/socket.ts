@@ -14,8 +14,8 @@ export const socket = createClient({
   retryAttempts: Infinity,
   // Soon at first, then every few seconds; not all clients at the same moment.
   retryWait: (retries) => seconds(Math.min(0.25 * 2 ** retries, 5) * (0.75 + Math.random() / 2)),
-  // A refused token stays refused; every other end of the connection is worth another try.
-  shouldRetry: (problem) => problem instanceof CloseEvent && problem.code !== REFUSED,
+  // A refused token stays refused; all else is worth another try, a gateway that is away for a while too.
+  shouldRetry: (problem) => !(problem instanceof CloseEvent && problem.code === REFUSED),
 });
 
 let connection: Connection = "connecting";

@@ -6,8 +6,8 @@ const socket = createClient({
   url: url.replace(/^http/, "ws"),
   connectionParams: { Authorization: authorization },
   retryAttempts: Infinity,
-  // The socket was closed, and not because the token is not (or no longer) accepted: worth another try.
-  shouldRetry: (problem) => ![undefined, 4403].includes((problem as { code?: number }).code),
+  // Where the token is not (or no longer) accepted it stays so; all else, a server that is away too, is worth another try.
+  shouldRetry: (problem) => (problem as { code?: number }).code !== 4403,
 });
 
 /** A text; or the id of a trusted one, and an empty text. */

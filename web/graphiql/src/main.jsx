@@ -24,7 +24,7 @@ function fetcherFor(token) {
     url: url.replace(/^http/, "ws"),
     connectionParams: headers,
     // A refused token stays refused; everything else is worth another try.
-    shouldRetry: (problem) => problem instanceof CloseEvent && problem.code !== 4403,
+    shouldRetry: (problem) => !(problem instanceof CloseEvent && problem.code === 4403),
   });
   return createGraphiQLFetcher({ url, headers, wsClient, enableIncrementalDelivery: false });
 }
