@@ -141,23 +141,9 @@ class Conversation(NamedTuple):
 class ConversationWithLead(NamedTuple):
     """A conversation, and what identifies its lead to people."""
 
-    id: UUID
-    lead_id: UUID
-    session_key: str
-    channel: str
-    status: str
-    message_count: int
-    created_at: datetime
-    updated_at: datetime
-    last_message_at: datetime | None
-    last_message_preview: str | None
+    conversation: Conversation
     lead_name: str
     lead_email: str | None
-
-    @property
-    def conversation(self) -> Conversation:
-        """Without the lead."""
-        return Conversation._make(self[: len(Conversation._fields)])
 
 
 class Message(NamedTuple):

@@ -10,33 +10,35 @@ from rest_compat.shapes import ConversationDetail, ConversationItem, Lead, LeadI
 
 def conversation_item(row: records.ConversationWithLead) -> ConversationItem:
     """Show a conversation in a list."""
+    conversation, lead_name, lead_email = row
     return {
-        "id": row.id,
-        "lead_id": row.lead_id,
-        "session_key": row.session_key,
-        "channel": row.channel,
-        "status": row.status,
-        "message_count": row.message_count,
-        "created_at": row.created_at,
-        "updated_at": row.updated_at,
-        "lead": {"id": row.lead_id, "name": row.lead_name, "email": row.lead_email},
-        "last_message_at": row.last_message_at,
-        "last_message_preview": row.last_message_preview,
+        "id": conversation.id,
+        "lead_id": conversation.lead_id,
+        "session_key": conversation.session_key,
+        "channel": conversation.channel,
+        "status": conversation.status,
+        "message_count": conversation.message_count,
+        "created_at": conversation.created_at,
+        "updated_at": conversation.updated_at,
+        "lead": {"id": conversation.lead_id, "name": lead_name, "email": lead_email},
+        "last_message_at": conversation.last_message_at,
+        "last_message_preview": conversation.last_message_preview,
     }
 
 
 def conversation_detail(row: records.ConversationWithLead, messages: Sequence[records.Message]) -> ConversationDetail:
     """Show one conversation with the given messages."""
+    conversation = row.conversation
     return {
-        "id": row.id,
-        "lead_id": row.lead_id,
-        "session_key": row.session_key,
-        "channel": row.channel,
-        "status": row.status,
-        "created_at": row.created_at,
-        "updated_at": row.updated_at,
+        "id": conversation.id,
+        "lead_id": conversation.lead_id,
+        "session_key": conversation.session_key,
+        "channel": conversation.channel,
+        "status": conversation.status,
+        "created_at": conversation.created_at,
+        "updated_at": conversation.updated_at,
         "messages": [message(each) for each in messages],
-        "lead": {"id": row.lead_id, "name": row.lead_name},
+        "lead": {"id": conversation.lead_id, "name": row.lead_name},
     }
 
 

@@ -1,8 +1,7 @@
 """Every question asked of conversations."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -99,8 +98,6 @@ _ITS_LEAD = (leads.c.organization_id == ORGANIZATION_ID, leads.c.id == conversat
 _version: ColumnElement[str] = literal_column("conversations.xmin::text || ' ' || leads.xmin::text", Text)
 _ASK_VERSION = Statement(select(_version).where(*_BY_KEY, *_ITS_LEAD), scalar)
 
-_MAKE_WITH_LEAD: Callable[[Sequence[Any]], ConversationWithLead] = partial(tuple.__new__, ConversationWithLead)
-
 
 def lead_of(conversation: FromClause) -> FromClause:
     """What identifies the lead of each conversation."""
@@ -109,13 +106,19 @@ def lead_of(conversation: FromClause) -> FromClause:
     return named.where(*of_it).lateral("lead")
 
 
-counted_conversations = CountedPages(listing, _MAKE_WITH_LEAD, lead_of)
+def with_lead(row: Sequence[Any]) -> ConversationWithLead:
+    """Make a record of a conversation's columns, and those of `lead_of` behind them."""
+    *own, name, email = row
+    return ConversationWithLead(_MAKE(own), name, email)
+
+
+counted_conversations = CountedPages(listing, with_lead, lead_of)
 
 
 def _changing(*conditions: ColumnElement[bool]) -> Statement[ConversationWithLead]:
     change = update(conversations).values(status=bindparam("new_status", type_=Text))
     lead = (leads.c.name.label("lead_name"), leads.c.email.label("lead_email"))
-    return Statement(change.where(*_BY_KEY, *_ITS_LEAD, *conditions).returning(*_COLUMNS, *lead), _MAKE_WITH_LEAD)
+    return Statement(change.where(*_BY_KEY, *_ITS_LEAD, *conditions).returning(*_COLUMNS, *lead), with_lead)
 
 
 _SET_STATUS = _changing()

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, Uuid, bindparam, case, func, literal_column, select, true
 
-from gateway.database.conversations import lead_of
+from gateway.database.conversations import lead_of, with_lead
 from gateway.database.messages import CHRONOLOGICAL, listing
 from gateway.database.paging import Shape, Window
 from gateway.database.statements import ORGANIZATION_ID, Statement, record
@@ -16,7 +16,7 @@ from gateway.database.tenant import Tenant
 from gateway.records import Conversation, ConversationWithLead, Message
 
 _HEAD, _ = record(conversations, Conversation)
-_HEAD_WIDTH = len(ConversationWithLead._fields)
+_HEAD_WIDTH = len(_HEAD) + 2  # its own columns, and its lead's name and email
 _KEY = (conversations.c.organization_id == ORGANIZATION_ID, conversations.c.id == bindparam("key", type_=Uuid))
 _message = partial(tuple.__new__, Message)
 
@@ -40,7 +40,7 @@ class Part(NamedTuple):
 async def thread(tenant: Tenant, id: UUID) -> Thread | None:
     """A conversation with everything, or None where the organization has none."""
     rows = await tenant.all(_WHOLE, key=id)
-    return Thread(ConversationWithLead._make(rows[0][:_HEAD_WIDTH]), _messages(rows, _HEAD_WIDTH)) if rows else None
+    return Thread(with_lead(rows[0][:_HEAD_WIDTH]), _messages(rows, _HEAD_WIDTH)) if rows else None
 
 
 async def part(tenant: Tenant, id: UUID, window: Window) -> Part | None:
