@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, WithJsonSchema
 
 from gateway.records import ConversationStatus, LeadChannel, LeadStatus
-from gateway_graphql.refusals import LONGEST_TEXT, MOST_SERVICES
+from gateway_graphql.user_errors import LONGEST_TEXT, MOST_SERVICES
 from gateway_graphql.writes import LONGEST_NOTES
 
 # PostgreSQL's text cannot hold NUL.

@@ -7,7 +7,7 @@ from gateway.records import Version
 from gateway_graphql import resolvers, writes
 from gateway_graphql.context import Context
 from gateway_graphql.errors import NotFound
-from gateway_graphql.refusals import Refused
+from gateway_graphql.user_errors import UserErrors
 from rest_compat import representations
 from rest_compat.bodies import StatusUpdate
 from rest_compat.call import Listed
@@ -53,7 +53,7 @@ async def update_conversation_status(
     """Update a conversation's status."""
     try:
         row = await writes.set_conversation_status(context, path.conversation_id, body.status.value, seen)
-    except Refused:  # the one thing to refuse: an id that there is not
+    except UserErrors:  # there can be but one: no conversation has this id
         row = _found(None)
     return representations.conversation_item(row)
 

@@ -8,7 +8,7 @@ from gateway_graphql import resolvers, writes
 from gateway_graphql.context import Context
 from gateway_graphql.errors import NotFound
 from gateway_graphql.names import snake_case
-from gateway_graphql.refusals import Refused, UserError, UserErrorCode
+from gateway_graphql.user_errors import UserError, UserErrorCode, UserErrors
 from rest_compat import representations
 from rest_compat.bodies import LeadChanges, NewLead
 from rest_compat.call import Listed
@@ -43,8 +43,8 @@ async def create_lead(context: Context, header: IdempotencyHeader, body: NewLead
     values = dict(body)
     try:
         return representations.lead(await writes.create_lead(context, values, header.idempotency_key))
-    except Refused as refused:
-        raise _told(refused, values) from None
+    except UserErrors as error:
+        raise _as_rest(error, values) from None
 
 
 async def lead_version(context: Context, path: LeadPath) -> Version | None:
@@ -57,18 +57,18 @@ async def update_lead(context: Context, path: LeadPath, body: LeadChanges, seen:
     changes = {name: value for name, value in body if name in body.model_fields_set}
     try:
         return representations.lead(await writes.update_lead(context, path.lead_id, changes, seen))
-    except Refused as refused:
-        raise _told(refused, changes) from None
+    except UserErrors as error:
+        raise _as_rest(error, changes) from None
 
 
-def _told(refused: Refused, values: Mapping[str, object]) -> Exception:
-    error = refused.errors[0]
-    match error.code:
+def _as_rest(error: UserErrors, values: Mapping[str, object]) -> Exception:
+    first = error.errors[0]
+    match first.code:
         case UserErrorCode.NOT_FOUND:
             return NotFound("Lead not found")
         case UserErrorCode.CONFLICT:
-            return Conflict(error.message)
-    return InvalidRequest([_detail(each, values) for each in refused.errors])
+            return Conflict(first.message)
+    return InvalidRequest([_detail(each, values) for each in error.errors])
 
 
 def _detail(error: UserError, values: Mapping[str, object]) -> Mapping[str, object]:

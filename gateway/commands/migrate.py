@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from gateway.commands.exits import settings_with, told_failures
+from gateway.database.command_errors import command_errors
 from gateway.database.migrate import migrate as migrate_database
-from gateway.database.refusals import told_refusals
 
 
 def migrate(
@@ -17,7 +17,7 @@ def migrate(
 ) -> None:
     """Bring the database's tables to this version."""
     settings = settings_with("database_url")
-    with told_failures(), told_refusals():
+    with told_failures(), command_errors():
         mended = migrate_database(settings.session_url, role, citus=citus)
     typer.echo("The database's tables are of this version.")
     if mended:

@@ -13,7 +13,7 @@ from uuid import UUID
 import psycopg
 
 from gateway.database.citus import BULK
-from gateway.database.refusals import told_refusals
+from gateway.database.command_errors import command_errors
 
 BATCH = 1000
 """Rows of a transaction."""
@@ -62,7 +62,7 @@ def prune(
     DatabaseTimeout.
     """
     gone: Counter[str] = Counter()
-    with told_refusals(), psycopg.connect(database_url, autocommit=True) as connection:
+    with command_errors(), psycopg.connect(database_url, autocommit=True) as connection:
         for each in _organizations(connection, organization_id):
             for table in _down_to(deepest):
                 for deleted in _pruned(connection, table, {"organization_id": each, "before": before}):
@@ -76,7 +76,7 @@ def count_prunable(
 ) -> Counter[str]:
     """How many rows `prune` would delete now. Raises as it does."""
     found: Counter[str] = Counter()
-    with told_refusals(), psycopg.connect(database_url, autocommit=True) as connection:
+    with command_errors(), psycopg.connect(database_url, autocommit=True) as connection:
         for each in _organizations(connection, organization_id):
             for table in _down_to(deepest):
                 row = connection.execute(

@@ -12,8 +12,8 @@ from orjson import Fragment
 from psycopg import IsolationLevel
 
 from gateway.database.chunks import Chunk, chunks_of
+from gateway.database.command_errors import command_errors
 from gateway.database.lines import COLUMNS, TYPES
-from gateway.database.refusals import told_refusals
 from gateway.database.row_security import ORGANIZATION
 from gateway.database.staging import Connection, Staging
 
@@ -105,5 +105,5 @@ def _exporting(table: str, order: str) -> str:
 def _connected(database_url: str) -> Iterator[Connection]:
     """Connect for one transaction, which commits if the block ends well."""
     encoding = "utf8"  # whatever the environment says
-    with told_refusals(), psycopg.connect(database_url, client_encoding=encoding) as connection:
+    with command_errors(), psycopg.connect(database_url, client_encoding=encoding) as connection:
         yield connection

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import psycopg
 from psycopg.types.json import Jsonb
 
-from gateway.database.refusals import told_refusals
+from gateway.database.command_errors import command_errors
 
 _LEAD = """
     INSERT INTO leads (organization_id, id, name, phone, email, channel, channel_id, metadata)
@@ -79,5 +79,5 @@ class Visits:
 @contextmanager
 def visits_of(database_url: str, organization_id: UUID) -> Iterator[Visits]:
     """Connect until the block ends. Raises DatabaseUnavailable, also in the block."""
-    with told_refusals(), psycopg.connect(database_url, autocommit=True) as connection:
+    with command_errors(), psycopg.connect(database_url, autocommit=True) as connection:
         yield Visits(connection, organization_id)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from gateway.database.command_errors import command_errors
 from gateway.database.migrate import migrate
-from gateway.database.refusals import told_refusals
 from gateway.database.transfer import export_lines, import_lines
 from gateway.embedded import create_role, embedded_postgres
 from gateway.sample import SAMPLE_ORGANIZATION, sample_lines
@@ -27,7 +27,7 @@ def demo_database(data: Path) -> Iterator[tuple[str, str]]:
     """
     with embedded_postgres(data) as url:
         walled = create_role(url, _ROLE)
-        with told_refusals():
+        with command_errors():
             migrate(url, _ROLE)
         if next(export_lines(url, SAMPLE_ORGANIZATION), None) is None:
             import_lines(url, SAMPLE_ORGANIZATION, sample_lines())

@@ -50,8 +50,8 @@ def executed(result: ExecutionResult) -> Answer:
     )
 
 
-def refused(errors: Sequence[GraphQLError]) -> Answer:
-    """Answer a document that cannot be executed."""
+def request_errors(errors: Sequence[GraphQLError]) -> Answer:
+    """Answer a request that nothing of can be executed, with the errors of its document or variables."""
     return Answer(executed=False, errors=formatted(errors))
 
 
@@ -65,7 +65,7 @@ def failed(error: Exception) -> Answer:
 
 
 def request_error(code: ErrorCode, message: str) -> Answer:
-    """Answer a request that nothing of was executed."""
+    """Answer a request that nothing of can be executed, with one error."""
     return Answer(executed=False, errors=[{"message": message, "extensions": {"code": code}}])
 
 

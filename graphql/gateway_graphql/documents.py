@@ -79,8 +79,8 @@ class Document:
         return self._costs.of(operation, variables)
 
 
-class Refusal(NamedTuple):
-    """Why a text cannot be executed."""
+class RequestErrors(NamedTuple):
+    """Why nothing of a request can be executed."""
 
     errors: list[GraphQLError]
 
@@ -104,9 +104,9 @@ class Documents:
         self.hits = self.misses = 0
         """Texts that were known, and those that had to be read."""
 
-    def __call__(self, text: str) -> Document | Refusal:
+    def __call__(self, text: str) -> Document | RequestErrors:
         """Read a text now, unless that was done before."""
-        document: Document | Refusal | None = self.known(text)
+        document: Document | RequestErrors | None = self.known(text)
         if document is None:
             self.misses += 1
             document = self._keep(text, self._read(text))
@@ -120,7 +120,7 @@ class Documents:
             self._kept.move_to_end(text)
         return document
 
-    async def read(self, text: str, operation_name: str | None) -> Document | Refusal:
+    async def read(self, text: str, operation_name: str | None) -> Document | RequestErrors:
         """Read a text. Long ones take long, and are read one at a time, in a thread: others are answered meanwhile."""
         if len(text) < LONG:
             return self(text)
@@ -131,7 +131,7 @@ class Documents:
             read = await get_running_loop().run_in_executor(self._reader, self._compiled, text, operation_name)
             return self._keep(text, read)
 
-    def _compiled(self, text: str, operation_name: str | None) -> Document | Refusal:
+    def _compiled(self, text: str, operation_name: str | None) -> Document | RequestErrors:
         document = self._read(text)
         if isinstance(document, Document) and self._compiles:
             plan = document.plan(operation_name)
@@ -139,7 +139,7 @@ class Documents:
                 plan.prepare()
         return document
 
-    def _keep(self, text: str, document: Document | Refusal) -> Document | Refusal:
+    def _keep(self, text: str, document: Document | RequestErrors) -> Document | RequestErrors:
         """Keep it for the next time. The texts that were not asked for longest are forgotten."""
         if text in self._kept:
             return self._kept[text]  # somebody else has asked for it meanwhile
@@ -150,11 +150,11 @@ class Documents:
                 self._kept_characters -= len(self._kept.popitem(last=False)[0])
         return document
 
-    def _read(self, text: str) -> Document | Refusal:
+    def _read(self, text: str) -> Document | RequestErrors:
         most = self._limits.tokens
         too_long = self._too_long(text)
         if too_long:
-            return Refusal([too_long])
+            return RequestErrors([too_long])
         try:
             node = without_repeats(parse(text, max_tokens=most, allow_empty_selection_sets=False))
             errors = beyond(node, self._limits) or [
@@ -168,13 +168,13 @@ class Documents:
             ]
         except GraphQLSyntaxError as error:
             if f"more than {most} tokens" in error.message:
-                return Refusal([too_complex("tokens", most)])
+                return RequestErrors([too_complex("tokens", most)])
             if "nested too deeply" in error.message:
-                return Refusal([too_complex("depth", self._limits.depth)])
-            return Refusal([_coded(error, ErrorCode.GRAPHQL_PARSE_FAILED)])
+                return RequestErrors([too_complex("depth", self._limits.depth)])
+            return RequestErrors([_coded(error, ErrorCode.GRAPHQL_PARSE_FAILED)])
         except RecursionError:
-            return Refusal([too_complex("depth", self._limits.depth)])
-        return Refusal(errors) if errors else Document(self._schema, node)
+            return RequestErrors([too_complex("depth", self._limits.depth)])
+        return RequestErrors(errors) if errors else Document(self._schema, node)
 
     def _too_long(self, text: str) -> GraphQLError | None:
         if len(text) > self._limits.characters:

@@ -16,9 +16,9 @@ from graphql.pyutils import is_awaitable
 from gateway.budget import Budget, Throttled
 from gateway.metrics import count_operation
 from gateway.patience import Patience
-from gateway_graphql.answers import Answer, executed, failed, refused, without_suggestions
+from gateway_graphql.answers import Answer, executed, failed, request_errors, without_suggestions
 from gateway_graphql.context import Context
-from gateway_graphql.documents import Document, Documents, Refusal
+from gateway_graphql.documents import Document, Documents, RequestErrors
 from gateway_graphql.errors import OperationNotAllowed
 from gateway_graphql.limits import Limits, only_introspects, too_complex
 from gateway_graphql.persisted import Mode, PersistedOperations
@@ -106,15 +106,15 @@ class Executor:
         return await self._answer(prepared, operation, context, started)
 
     async def _answer(
-        self, prepared: _Prepared | Refusal, operation: Operation, context: Context, started: float
+        self, prepared: _Prepared | RequestErrors, operation: Operation, context: Context, started: float
     ) -> Answer:
         answering = self._charged(prepared, operation, context)
         answer = await (answering if self.around is None else self.around(answering, operation, context))
         return _counted(self._shown(answer) if answer.errors else answer, context, started)
 
-    async def _charged(self, prepared: _Prepared | Refusal, operation: Operation, context: Context) -> Answer:
-        if isinstance(prepared, Refusal):
-            return refused(prepared.errors)
+    async def _charged(self, prepared: _Prepared | RequestErrors, operation: Operation, context: Context) -> Answer:
+        if isinstance(prepared, RequestErrors):
+            return request_errors(prepared.errors)
         organization_id = context.viewer.organization_id
         try:
             taken = self._budget.take(organization_id, prepared.cost)
@@ -144,7 +144,7 @@ class Executor:
         except Exception as error:  # noqa: BLE001 (likewise)
             yield _counted(failed(error), context, started)
             return
-        if isinstance(prepared, Refusal) or prepared.type is not OperationType.SUBSCRIPTION:
+        if isinstance(prepared, RequestErrors) or prepared.type is not OperationType.SUBSCRIPTION:
             yield await self._answer(prepared, operation, context, started)
             return
         organization_id = context.viewer.organization_id
@@ -161,11 +161,11 @@ class Executor:
 
     async def _prepared(
         self, operation: Operation, context: Context, allowed: Sequence[OperationType]
-    ) -> _Prepared | Refusal:
+    ) -> _Prepared | RequestErrors:
         text = self._persisted.text(operation.query, operation.document_id, operation.extensions)
         known, name = self.documents.known(text), operation.operation_name
         document = await self._patience.within(self.documents.read(text, name)) if known is None else known
-        if isinstance(document, Refusal):
+        if isinstance(document, RequestErrors):
             return document
         chosen = document.operation(name)
         if chosen is None:
@@ -176,7 +176,7 @@ class Executor:
             raise OperationNotAllowed(chosen.operation)
         context.cost = cost = document.cost(chosen, operation.variables or {})
         if cost > self._limits.cost:
-            return Refusal([too_complex("cost", self._limits.cost, cost)])
+            return RequestErrors([too_complex("cost", self._limits.cost, cost)])
         return _Prepared(document, chosen.operation, cost)
 
     async def _run(self, document: Document, operation: Operation, context: Context) -> Answer:
@@ -185,7 +185,7 @@ class Executor:
             return bounded(executed(await plan.run(context, operation.variables)), document, context.tenant)
         executor = await self._executor(document, operation, context)
         if isinstance(executor, list):
-            return refused(executor)
+            return request_errors(executor)
         if only_introspects(executor.operation):
             return executed(await to_thread(executor.execute_operation))
         result = executor.execute_operation()
@@ -210,13 +210,13 @@ class Executor:
     async def _events(self, document: Document, operation: Operation, context: Context) -> AsyncGenerator[Answer]:
         executor = await self._executor(document, operation, context)
         if isinstance(executor, list):
-            yield refused(executor)
+            yield request_errors(executor)
             return
         context.tenant.go_on()
         source = create_source_event_stream(executor)
         source = await source if isawaitable(source) else source
         if isinstance(source, ExecutionResult):
-            yield refused(source.errors or [])
+            yield request_errors(source.errors or [])
             return
         plan = self._plan(document, operation)
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gateway.auth import Unauthenticated, Viewer
-from gateway_graphql.answers import Answer, failed, refused, request_error, to_json
+from gateway_graphql.answers import Answer, failed, request_error, request_errors, to_json
 from gateway_graphql.caching import cacheable
 from gateway_graphql.context import Context
 from gateway_graphql.errors import ErrorCode, OperationNotAllowed
@@ -110,7 +110,7 @@ class GraphQLEndpoint:
     async def _batch(self, asked: Sequence[Mapping[str, Any]], viewer: Viewer, media_type: str) -> Response:
         most = self._service.most_in_batch
         if len(asked) > most:
-            answer = refused([too_complex("batch", most, len(asked))])
+            answer = request_errors([too_complex("batch", most, len(asked))])
             return _response(answer, 400, media_type)
         if media_type == EVENT_STREAM:
             raise BadRequest(400, "A batch cannot be streamed.")

@@ -19,8 +19,8 @@ from gateway_graphql.mutation_inputs import (
     UpdateLeadInput,
     given,
 )
-from gateway_graphql.refusals import Refused, UserError, UserErrorCode, refusal
 from gateway_graphql.types import Conversation, Lead, Message
+from gateway_graphql.user_errors import UserError, UserErrorCode, UserErrors, user_error
 
 Info = strawberry.Info[Context, None]
 
@@ -130,12 +130,12 @@ class Mutation:
 async def _outcome(name: str, change: Awaitable[Any]) -> dict[str, Any]:
     try:
         return {name: await change, "user_errors": []}
-    except Refused as refused:
-        return {name: None, "user_errors": refused.errors}
+    except UserErrors as error:
+        return {name: None, "user_errors": error.errors}
 
 
 def _uuid(id: str, field: str) -> UUID:
     try:
         return read_uuid(id)
     except ValueError:
-        raise Refused(refusal(UserErrorCode.INVALID, "This is not a UUID.", field)) from None
+        raise UserErrors(user_error(UserErrorCode.INVALID, "This is not a UUID.", field)) from None

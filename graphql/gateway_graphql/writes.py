@@ -1,4 +1,4 @@
-"""What can be changed, for GraphQL and REST alike: scope, checks, then the change. Refused says what to mend."""
+"""What can be changed, for GraphQL and REST alike: scope, checks, then the change. UserErrors say what to mend."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from hashlib import sha256
@@ -14,14 +14,14 @@ from gateway.database.errors import MissingReference
 from gateway.records import Conversation, ConversationWithLead, Lead, Message, Version
 from gateway_graphql.context import Context
 from gateway_graphql.names import camel_case
-from gateway_graphql.refusals import (
+from gateway_graphql.user_errors import (
     LONGEST_CONTENT,
-    Refused,
     UserErrorCode,
+    UserErrors,
     check_services,
     check_text,
     json_text,
-    refusal,
+    user_error,
 )
 
 Row = TypeVar("Row", Lead, Conversation, Message)
@@ -111,7 +111,7 @@ def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
     if "preferred_services" in values:
         errors += check_services(values["preferred_services"])
     errors += [
-        refusal(UserErrorCode.INVALID, "This must not be null.", word)
+        user_error(UserErrorCode.INVALID, "This must not be null.", word)
         for word in ("channel", "status")
         if word in values and values[word] is None
     ]
@@ -131,7 +131,7 @@ async def _created(
     earlier = (await by_id(context.tenant, [created.row_id]))[0]
     if request is None or created.request != request.request or earlier is None:
         message = "Something else was created under this key before."
-        raise Refused(refusal(UserErrorCode.CONFLICT, message, "idempotencyKey"))
+        raise UserErrors(user_error(UserErrorCode.CONFLICT, message, "idempotencyKey"))
     return earlier
 
 
@@ -141,12 +141,12 @@ def _digest(table: str, values: Mapping[str, Any]) -> bytes:
 
 def _check(errors: list[Any]) -> None:
     if errors:
-        raise Refused(*errors)
+        raise UserErrors(*errors)
 
 
 def _missing(what: str, seen: Version | None) -> Exception:
     return _not_found(what, "id") if seen is None else Overtaken()
 
 
-def _not_found(what: str, field: str) -> Refused:
-    return Refused(refusal(UserErrorCode.NOT_FOUND, f"There is no {what} with this id.", field))
+def _not_found(what: str, field: str) -> UserErrors:
+    return UserErrors(user_error(UserErrorCode.NOT_FOUND, f"There is no {what} with this id.", field))

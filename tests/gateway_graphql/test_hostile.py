@@ -11,7 +11,7 @@ import pytest
 from gateway.auth import Viewer
 from gateway.database.pool import Database
 from gateway_graphql.context import Context
-from gateway_graphql.documents import LONG, MOST_ERRORS, Documents, Refusal
+from gateway_graphql.documents import LONG, MOST_ERRORS, Documents, RequestErrors
 from gateway_graphql.execution import Executor, Operation
 from gateway_graphql.limits import Limits
 from gateway_graphql.schema import schema
@@ -222,7 +222,7 @@ def test_very_many_faults_are_not_all_told(organization: Organization) -> None:
 def test_a_document_has_a_longest_length() -> None:
     documents = Documents(schema, Limits(characters=20))
     refusal = documents("{ viewer { userId } }")
-    assert isinstance(refusal, Refusal)
+    assert isinstance(refusal, RequestErrors)
     assert refusal.errors[0].extensions == {
         "code": "QUERY_TOO_COMPLEX",
         "limit": "characters",

@@ -1,4 +1,4 @@
-"""What a database may refuse a command, in words for whoever runs it."""
+"""Command errors: what the driver reports to a command, in words for the operator who runs it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,18 +19,18 @@ _REASONS: dict[type[BaseException], str] = {
 
 
 @contextmanager
-def told_refusals() -> Iterator[None]:
+def command_errors() -> Iterator[None]:
     """Turn every error of the driver into DatabaseRefused, DatabaseUnavailable or DatabaseTimeout."""
     with translated_errors():
         try:
             yield
         except DBAPIError as error:  # SQLAlchemy's, around the driver's: migrations run on it
-            raise _told(error.orig or error) from None
+            raise _explained(error.orig or error) from None
         except psycopg.Error as error:
-            raise _told(error) from None
+            raise _explained(error) from None
 
 
-def _told(error: BaseException) -> BaseException:
+def _explained(error: BaseException) -> BaseException:
     if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
         return error
     reason = _REASONS.get(type(error), f"its error code is {getattr(error, 'sqlstate', None)}")

@@ -1,4 +1,4 @@
-"""Refusals: what a caller can mend in a change, and the checks that find it."""
+"""User errors: what a caller can mend in a mutation's input, and the checks that find it."""
 
 import json
 from collections.abc import Mapping
@@ -38,15 +38,15 @@ class UserError:
     field: list[str] | None = strawberry.field(description="Where in `input` it is; null for all of it.")
 
 
-class Refused(Exception):
-    """A change that was not made, and why."""
+class UserErrors(Exception):
+    """A change was not made, for errors that the caller can mend."""
 
     def __init__(self, *errors: UserError) -> None:
         super().__init__(*errors)
         self.errors = list(errors)
 
 
-def refusal(code: UserErrorCode, message: str, *field: str) -> UserError:
+def user_error(code: UserErrorCode, message: str, *field: str) -> UserError:
     """Say what is wrong with one field of the input."""
     return UserError(code=code, message=message, field=list(field) or None)
 
@@ -60,11 +60,11 @@ def check_text(
 
 def _text_error(field: str, value: str | None, required: tuple[str, ...], longest: int) -> UserError | None:
     if field in required and (value is None or not value.strip()):
-        return refusal(UserErrorCode.INVALID, "This must not be empty.", field)
+        return user_error(UserErrorCode.INVALID, "This must not be empty.", field)
     if value is not None and "\0" in value:
-        return refusal(UserErrorCode.INVALID, "This holds a NUL character.", field)
+        return user_error(UserErrorCode.INVALID, "This holds a NUL character.", field)
     if value is not None and len(value) > longest:
-        return refusal(UserErrorCode.TOO_LONG, f"This may have {longest} characters at most.", field)
+        return user_error(UserErrorCode.TOO_LONG, f"This may have {longest} characters at most.", field)
     return None
 
 
@@ -72,33 +72,33 @@ def check_services(services: list[str] | None) -> list[UserError]:
     """Find what is wrong with `preferredServices`."""
     field = "preferredServices"
     if services is None:
-        return [refusal(UserErrorCode.INVALID, "This must not be null.", field)]
+        return [user_error(UserErrorCode.INVALID, "This must not be null.", field)]
     if len(services) > MOST_SERVICES:
-        return [refusal(UserErrorCode.TOO_LONG, f"There may be {MOST_SERVICES} services at most.", field)]
+        return [user_error(UserErrorCode.TOO_LONG, f"There may be {MOST_SERVICES} services at most.", field)]
     errors = [_text_error(str(at), service, (), LONGEST_TEXT) for at, service in enumerate(services)]
-    return [refusal(error.code, error.message, field, *(error.field or ())) for error in errors if error]
+    return [user_error(error.code, error.message, field, *(error.field or ())) for error in errors if error]
 
 
 def json_text(metadata: Any) -> str:
-    """Write metadata as JSON text. Raises Refused unless it is an object that PostgreSQL can keep."""
+    """Write metadata as JSON text. Raises UserErrors unless it is an object that PostgreSQL can store."""
     if not isinstance(metadata, dict):
-        raise Refused(refusal(UserErrorCode.INVALID, "This must be an object.", "metadata"))
-    too_long = refusal(
+        raise UserErrors(user_error(UserErrorCode.INVALID, "This must be an object.", "metadata"))
+    too_long = user_error(
         UserErrorCode.TOO_LONG, f"This may have {LONGEST_CONTENT} characters of JSON at most.", "metadata"
     )
     if _has_more(metadata, LONGEST_CONTENT):
-        raise Refused(too_long)
+        raise UserErrors(too_long)
     try:
         # Not orjson: integers of any size stay exact. Sorted: PostgreSQL keeps no order, and equal objects are equal.
         text = json.dumps(metadata, ensure_ascii=False, allow_nan=False, sort_keys=True)
         text.encode()  # fails at half a character
     except (ValueError, RecursionError):
         too_odd = "This holds a number or text that JSON cannot write, or is nested too deep."
-        raise Refused(refusal(UserErrorCode.INVALID, too_odd, "metadata")) from None
+        raise UserErrors(user_error(UserErrorCode.INVALID, too_odd, "metadata")) from None
     if len(text) > LONGEST_CONTENT:
-        raise Refused(too_long)
+        raise UserErrors(too_long)
     if "\\u0000" in text.replace("\\\\", ""):
-        raise Refused(refusal(UserErrorCode.INVALID, "This holds a NUL character.", "metadata"))
+        raise UserErrors(user_error(UserErrorCode.INVALID, "This holds a NUL character.", "metadata"))
     return text
 
 
