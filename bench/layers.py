@@ -29,7 +29,7 @@ from gateway.budget import Budget
 from gateway.database.allowance import UNLIMITED, Allowance
 from gateway.database.pool import Database
 from gateway.database.statements import Row, Statement
-from gateway.draining import Drain
+from gateway.http.draining import Drain
 from gateway.settings import Settings
 from gateway_graphql.answers import to_json
 from gateway_graphql.execution import Operation

@@ -27,8 +27,8 @@ from gateway.auth import Authenticator
 from gateway.budget import Budget
 from gateway.database.migrate import migrate
 from gateway.database.pool import Database
-from gateway.draining import Drain
 from gateway.embedded import create_role
+from gateway.http.draining import Drain
 from gateway.settings import Settings
 from gateway_graphql.execution import Operation
 from gateway_graphql.service import Service

@@ -19,16 +19,16 @@ from starlette.types import ASGIApp, Lifespan, Scope
 
 from gateway.auth import Authenticator
 from gateway.budget import Budget
-from gateway.consistency import Consistency
 from gateway.database.listener import Listener
 from gateway.database.pool import Database
 from gateway.database.replicas import Replicated
-from gateway.draining import Drain
-from gateway.health import Readyz, healthz
-from gateway.limits import RequestLimits
+from gateway.http.consistency import Consistency
+from gateway.http.draining import Drain
+from gateway.http.health import Readyz, healthz
+from gateway.http.limits import RequestLimits
+from gateway.http.protocol import STATE, ConnectionLimits
+from gateway.http.routing import Shortcut, SlashRedirect
 from gateway.metrics import MetricsEndpoint, count_request, forget_process
-from gateway.protocol import STATE, ConnectionLimits
-from gateway.routing import Shortcut, SlashRedirect
 from gateway.sampling import Sampler
 from gateway.settings import Settings, read_settings
 from gateway.telemetry import RequestLog, configure_logging
@@ -73,7 +73,7 @@ def create_app(settings: Settings | None = None, more: Sequence[BaseRoute] = ())
             *([traces.middleware] if traces else []),
             Middleware(RequestLog, settings=settings, observe=count_request),
             *_cross_origin(settings),
-            Middleware(RequestLimits, most=settings.max_body_bytes, tell=_told),
+            Middleware(RequestLimits, most=settings.max_body_bytes, respond=_refused),
             *([Middleware(Consistency)] if settings.replica_urls else []),
             Middleware(Shortcut, routes=[graphql, *rest]),
         ],
@@ -135,7 +135,7 @@ def _database(settings: Settings) -> Database:
     return Database(settings.database_url, **limits)
 
 
-def _told(error: HTTPException, scope: Scope) -> Response:
+def _refused(error: HTTPException, scope: Scope) -> Response:
     accept = Headers(scope=scope).get("accept")
     return refusal(error, accept) if scope["path"] == "/graphql" else error_response(error, accept, {})
 

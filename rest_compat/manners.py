@@ -10,7 +10,7 @@ from uuid import UUID
 from starlette.responses import Response
 
 from gateway.budget import Budget
-from gateway.caching import entity_tag
+from gateway.http.etags import entity_tag
 from gateway.settings import Settings
 from gateway_graphql.context import Context
 from gateway_graphql.negotiation import preferred

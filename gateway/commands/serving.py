@@ -13,8 +13,8 @@ import uvicorn
 
 from gateway.commands.exits import WRONG_SETTINGS, fail
 from gateway.database.address import shown_address
+from gateway.http.protocol import Protocol
 from gateway.metrics import SHARED_BY
-from gateway.protocol import Protocol
 from gateway.settings import Settings
 from gateway_graphql.persisted import read_manifest
 

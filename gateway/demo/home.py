@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from gateway.pages import assets, guarded
+from gateway.http.pages import assets, guarded
 
 _ROOM = Path(__file__).parent
 BUILT = _ROOM / "dist"

@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from starlette.responses import Response
 
-from gateway.caching import entity_tag, is_known
+from gateway.http.etags import entity_tag, is_known
 from gateway_graphql.requests import Request
 
 

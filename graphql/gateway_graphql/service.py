@@ -6,7 +6,7 @@ from gateway.auth import Authenticator, Viewer
 from gateway.budget import Budget
 from gateway.database.allowance import Allowance
 from gateway.database.pool import Database
-from gateway.draining import Drain
+from gateway.http.draining import Drain
 from gateway.settings import Settings
 from gateway.telemetry import SlowLog
 from gateway_graphql.context import Context

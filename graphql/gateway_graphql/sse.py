@@ -11,7 +11,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Message, Send
 
 from gateway.auth import LEEWAY, Viewer
-from gateway.draining import Drain
+from gateway.http.draining import Drain
 from gateway.metrics import count_refusal
 from gateway_graphql.answers import Answer
 from gateway_graphql.subscribers import TooSlow

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from gateway.pages import assets, guarded
+from gateway.http.pages import assets, guarded
 from rest_compat.openapi import openapi_json
 
 _PAGE = Path(__file__).parent / "page"

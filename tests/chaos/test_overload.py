@@ -17,7 +17,7 @@ import pytest
 import uvicorn
 
 from gateway.app import create_app
-from gateway.protocol import Protocol
+from gateway.http.protocol import Protocol
 from gateway.settings import Settings
 from tests.support.chaos.cluster import Cluster
 from tests.support.chaos.hostile import frames, requests

@@ -10,7 +10,7 @@ from starlette.types import Message, Send
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from gateway.writing import Writer
+from gateway.http.writing import Writer
 
 LENGTH = (b"content-length", b"5")
 

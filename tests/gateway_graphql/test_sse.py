@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from gateway.auth import Viewer
-from gateway.draining import Drain
+from gateway.http.draining import Drain
 from gateway_graphql import sse
 from gateway_graphql.answers import Answer
 from gateway_graphql.subscribers import TooSlow

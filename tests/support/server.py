@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from gateway.app import create_app
-from gateway.protocol import Protocol
+from gateway.http.protocol import Protocol
 from gateway.settings import Settings
 
 

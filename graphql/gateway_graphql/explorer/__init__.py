@@ -5,7 +5,7 @@ from pathlib import Path
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute
 
-from gateway.pages import assets, guarded
+from gateway.http.pages import assets, guarded
 
 _ROOM = Path(__file__).parent
 BUILT = _ROOM / "dist"

@@ -1,4 +1,4 @@
-"""Protocol: HTTP connections that cannot be held for nothing: their number, their heads, and patience have limits."""
+"""Protocol: uvicorn's HTTP connection, with limits of connections, requests, heads and slow clients."""
 
 import asyncio
 import socket
@@ -10,9 +10,9 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from gateway.draining import Drain
+from gateway.http.draining import Drain
+from gateway.http.writing import Writer
 from gateway.metrics import count_refusal
-from gateway.writing import Writer
 
 STATE = "connections"
 REFUSAL = "refusal"
@@ -34,14 +34,14 @@ class ConnectionLimits(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """Why a request is answered at once, and not looked at."""
+    """Why a request is answered at once, without being looked at."""
 
     status: int
     detail: str
     closes: bool
     """Whether the connection ends with it. A client that is still sending may then miss the answer."""
     reason: str
-    """The same in a word, for metrics."""
+    """The metric's label."""
 
 
 _BUSY = Refusal(503, "Too many requests are running. Try again later.", closes=False, reason="requests")
@@ -50,7 +50,7 @@ _LONG_HEAD = Refusal(431, "The request's headers are too long.", closes=True, re
 
 
 class Protocol(HttpToolsProtocol):
-    """A connection of uvicorn's. Whose client goes away, its request is cancelled, and the statement of that."""
+    """A connection. When its client goes away, its request is cancelled, and the request's statement with it."""
 
     def __init__(
         self,
@@ -69,19 +69,19 @@ class Protocol(HttpToolsProtocol):
         self._in_message = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        """Begin: the first request is to come soon."""
+        """Begin to wait for the first request."""
         super().connection_made(transport)
         if len(self.connections) > 2 * self._limits.connections:
             count_refusal(_CROWDED.reason)
             transport.abort()  # too many even to be told
             return
-        if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux: also of those who are there, and take nothing
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux: holds too for a client that is there and takes nothing
             milliseconds = int(self._limits.client_timeout * 1000)
             transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
         self._expect_message()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End, and with it what is done for the client."""
+        """End, and cancel what runs for the client."""
         super().connection_lost(exc)
         for timer in (self._sending, self._taking):
             if timer:
@@ -103,14 +103,14 @@ class Protocol(HttpToolsProtocol):
         self._message_bytes += len(data)
         super().data_received(data)
         if self._sending is None and (self._in_message or self._is_idle()):
-            self._expect_message()  # most come whole, and need no clock
+            self._expect_message()  # most requests come whole, and need no timer
         if self._in_head and self._message_bytes > self._limits.head_bytes and not self.transport.is_closing():
             count_refusal(_LONG_HEAD.reason)
             self.transport.write(b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\n\r\n")
             self.transport.close()
 
     def _is_idle(self) -> bool:
-        """Say whether what came is no request yet, as empty lines are none: uvicorn's clock is stopped by them."""
+        """Say whether what came is no request yet, such as empty lines: they stop uvicorn's own keep-alive timer."""
         return self in self.connections and self.cycle is not None and self.cycle.response_complete
 
     def on_message_begin(self) -> None:
@@ -140,7 +140,7 @@ class Protocol(HttpToolsProtocol):
         return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
 
     def on_message_complete(self) -> None:
-        """Go on without a hurry: all has been sent."""
+        """Stop the timer: the request has been sent."""
         super().on_message_complete()
         self._in_message = False
         self._message_bytes = 0

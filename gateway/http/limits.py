@@ -1,4 +1,4 @@
-"""Limits that hold for every request before anybody reads it."""
+"""Limits that hold for every request before it is read: the protocol's refusals, and the size of bodies."""
 
 from collections.abc import Awaitable, Callable
 
@@ -7,10 +7,10 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.protocol import REFUSAL
+from gateway.http.protocol import REFUSAL
 
-Tell = Callable[[HTTPException, Scope], Response]
-"""Makes the answer that tells of a refusal, in the form of the interface that is asked."""
+Respond = Callable[[HTTPException, Scope], Response]
+"""Makes the answer to a refused request, in the form of the interface that is asked."""
 
 _AWAY = 503
 _CLOSE = {"Connection": "close"}
@@ -19,13 +19,13 @@ _BROKEN_OFF: Message = {"type": "http.disconnect"}
 
 
 class RequestLimits:
-    """Refuses what there is no room for, and bodies over a size, whoever sends them and wherever to."""
+    """Refuses what there is no room for, and bodies over a size, on every path, with a token or without."""
 
-    def __init__(self, app: ASGIApp, most: int, tell: Tell) -> None:
+    def __init__(self, app: ASGIApp, most: int, respond: Respond) -> None:
         """`most` is the largest body's bytes."""
         self._app = app
         self._most = most
-        self._tell = tell
+        self._respond = respond
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass the request on, if it may."""
@@ -33,9 +33,9 @@ class RequestLimits:
         if scope["type"] == "http":
             headers = dict(scope["headers"])
             if error := self._refusal(scope, headers.get(b"content-length", b"")):
-                app = self._tell(error, scope)
+                app = self._respond(error, scope)
             elif b"transfer-encoding" in headers:
-                app = self._counted  # of others the server takes no more than is announced from the socket
+                app = self._counted  # of others the server reads no more than Content-Length says
         return app(scope, receive, send)
 
     def _refusal(self, scope: Scope, announced: bytes) -> HTTPException | None:
@@ -45,7 +45,7 @@ class RequestLimits:
         return self._too_large() if announced.isdigit() and int(announced) > self._most else None
 
     async def _counted(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on whose body comes in pieces. Its answer waits for the last one, whoever has read them."""
+        """Pass a request on whose body comes in pieces. Its answer waits for the last piece, read or not."""
         body = _Body(receive, self._most)
 
         async def send_if_it_fits(message: Message) -> None:
@@ -59,14 +59,14 @@ class RequestLimits:
             if body.fits:
                 raise
         if not body.fits:
-            await self._tell(self._too_large(), scope)(scope, receive, send)
+            await self._respond(self._too_large(), scope)(scope, receive, send)
 
     def _too_large(self) -> HTTPException:
         return HTTPException(413, f"The body may have {self._most} bytes at most.", _CLOSE)
 
 
 class _Body:
-    """A body that nobody has announced the size of. For its readers it breaks off where it is too large."""
+    """A body of unknown size. Where it grows too large, its reader sees a disconnect."""
 
     def __init__(self, receive: Receive, most: int) -> None:
         self._receive = receive

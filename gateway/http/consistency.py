@@ -1,7 +1,7 @@
-"""Consistency: who has written reads what was written, though replicas answer.
+"""Consistency: clients read their own writes, though replicas answer.
 
-An answer to a request that wrote has a token, as a header and as a cookie. What brings it along is answered by a
-server that has come so far. What goes through a socket after a write needs no token.
+The answer to a request that wrote has a token, as a header and as a cookie. A request that sends it back is answered
+by a server that has replayed that much. A WebSocket needs no token: all that comes through it sees its own writes.
 """
 
 import re
@@ -17,7 +17,7 @@ _COOKIE_FORM = b"gateway-consistency=%b; Max-Age=10; Path=/; HttpOnly; SameSite=
 
 
 class Consistency:
-    """Reads a request's token, and gives one to who has written."""
+    """Reads a request's token, and adds one to the answer of a request that wrote."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -43,7 +43,7 @@ class Consistency:
 
 
 def _position(headers: list[tuple[bytes, bytes]]) -> int:
-    """The position that a request's token says; 0 where it has none, or another one's."""
+    """The position in a request's token; 0 where it has none, or one that cannot be read."""
     given = dict(headers)
     token = _TOKEN.fullmatch(given.get(HEADER, b"")) or _COOKIE.search(given.get(b"cookie", b""))
     return int(token[token.lastindex or 0], 16) if token else 0

@@ -1,19 +1,19 @@
-"""Liveness and readiness, for whoever runs the gateway."""
+"""Health: `/healthz`, liveness, and `/readyz`, readiness."""
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gateway.database.pool import Database
-from gateway.draining import Drain
+from gateway.http.draining import Drain
 
 
 async def healthz(_: Request) -> Response:
-    """Answer that the process is alive. Asks nobody."""
+    """Answer that the process is alive, without asking the database."""
     return JSONResponse({"status": "ok"})
 
 
 class Readyz:
-    """Says whether requests are to be sent here: the database answers, its migrations are in, and nobody stops us."""
+    """Says whether to send requests here: the database answers, its migrations are in, and no stop has begun."""
 
     def __init__(self, database: Database, drain: Drain) -> None:
         self._database = database

@@ -1,4 +1,4 @@
-"""Entity tags: what names an answer's bytes. Nobody is sent what they have, or changes what they have not seen."""
+"""Entity tags: made of an answer's bytes, and compared with If-Match and If-None-Match (RFC 9110)."""
 
 import re
 from hashlib import sha256

@@ -1,4 +1,4 @@
-"""Writing: an answer that comes whole is written whole. Its head and body are one system call, and looked at once."""
+"""Writing: head and body of a short answer are written together, with one system call."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ _SPECIAL = frozenset({b"connection", b"transfer-encoding"})
 
 
 class Writer:
-    """Sends the answer to one request. What is not plain is left to uvicorn."""
+    """Sends the answer to one request. Streams, long answers and all other special cases are left to uvicorn."""
 
     def __init__(self, cycle: RequestResponseCycle) -> None:
         self._cycle = cycle

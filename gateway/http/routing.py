@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class Shortcut:
-    """Finds what is asked most in a table, past the routing, which costs as much as finding a row."""
+    """Finds the busiest routes in a table: Starlette's routing costs as much as looking up a row."""
 
     def __init__(self, app: ASGIApp, routes: Sequence[Route]) -> None:
         """Each of the routes answers all methods and errors by itself, and has one parameter in its path at most."""
@@ -42,13 +42,13 @@ class Shortcut:
 
 
 class SlashRedirect:
-    """A router's last resort. Names no host: a request may claim to be for any, and a proxy may have another."""
+    """A router's default. Its redirects name no host: a request may claim any, and a proxy may have another."""
 
     def __init__(self, router: Router) -> None:
         self._router = router
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Redirect where the path without its slash is served; otherwise there is nothing."""
+        """Redirect if the path without its slash is served; otherwise 404."""
         path, _, rest = scope["path"].rpartition("/")
         bare = {**scope, "path": path}
         if (

@@ -1,4 +1,4 @@
-"""Pages of our own for browsers: their files, under a policy that lets nothing else in."""
+"""Pages: their static files, under a Content-Security-Policy that allows nothing from elsewhere."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,0 +1,1 @@
+"""HTTP around the application: connections, requests and answers, whatever is asked."""
