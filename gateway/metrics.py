@@ -1,4 +1,4 @@
-"""Metrics for Prometheus: what is asked for, how long it takes, what it waits for. Labels are few by design."""
+"""Metrics for Prometheus: requests, operations, the pool, subscribers, caches. Labels have few values by design."""
 
 import os
 import secrets
@@ -50,7 +50,7 @@ _requests = Tally(_REQUESTS)
 _seconds = Observations(_SECONDS, _BUCKETS)
 _operation_seconds = Observations(_OPERATION_SECONDS, _BUCKETS)
 _statements = Observations(_STATEMENTS, _STATEMENT_BUCKETS)
-_telling = Lock()  # a process may run several gateways, each in a thread
+_flushing = Lock()  # a process may run several gateways, each in a thread
 
 _ELSEWHERE = "other"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"})
@@ -70,15 +70,15 @@ def count_operation(type: str | None, outcome: str, seconds: float, statements: 
     _statements.observe(statements, type or _ELSEWHERE)
 
 
-def tell() -> None:
-    """Tell Prometheus what was counted since this was done last. Other processes' endpoints know of no more."""
-    with _telling:
+def flush() -> None:
+    """Add to the metrics what was counted since the last flush. Other processes see no more than that."""
+    with _flushing:
         for tally in (_requests, _seconds, _operation_seconds, _statements):
-            tally.tell()
+            tally.flush()
 
 
 def count_refusal(reason: str) -> None:
-    """Count what was refused or cut off. Reasons are few, and ours."""
+    """Count what was refused or cut off. The reasons are those listed below."""
     _REFUSED.labels(reason).inc()
 
 
@@ -100,13 +100,13 @@ class MetricsEndpoint:
         given = request.headers.get("authorization", "").encode("latin-1")
         if self._token and not secrets.compare_digest(given, self._token):
             raise HTTPException(401, "Not authenticated", {"WWW-Authenticate": "Bearer"})
-        tell()
+        flush()
         return Response(generate_latest(_registry()), media_type=CONTENT_TYPE_LATEST)
 
 
 def forget_process() -> None:
-    """Tell what is left, and take what this process has open out of the sums: it ends."""
-    tell()
+    """Flush, and take this process's gauges out of the sums, before it ends."""
+    flush()
     if SHARED_BY in os.environ:
         mark_process_dead(os.getpid())  # type: ignore[no-untyped-call]  # the library leaves it so
 

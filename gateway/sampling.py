@@ -1,4 +1,4 @@
-"""Sampling: what a process holds and waits for, looked at once a second for the metrics."""
+"""Sampling: once a second the gauges of a process are set: connections, subscribers, the listener's lag."""
 
 import asyncio
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from typing import Protocol
 from gateway.database.errors import DatabaseTimeout, DatabaseUnavailable
 from gateway.database.listener import Listener
 from gateway.database.pool import Database
-from gateway.metrics import BUSY, CONNECTIONS, LAG, LISTENING, LOOKUPS, REPLICAS, SUBSCRIBERS, WAITING, tell
+from gateway.metrics import BUSY, CONNECTIONS, LAG, LISTENING, LOOKUPS, REPLICAS, SUBSCRIBERS, WAITING, flush
 
 _SECONDS = 1.0
 _ASKING = 5.0
@@ -58,7 +58,7 @@ class Sampler:
             await asyncio.sleep(_ASKING)
 
     def _sample(self) -> None:
-        tell()
+        flush()
         load = self._database.load
         CONNECTIONS.set(load.connections)
         BUSY.set(load.busy)

@@ -1,4 +1,4 @@
-"""Tallies: what happens often is counted in plain numbers, a tenth of a metric's cost, and told to Prometheus later."""
+"""Tallies: frequent events are counted in plain numbers, at a tenth of a metric's cost, and flushed to the metrics."""
 
 from bisect import bisect_left
 from collections import Counter
@@ -11,7 +11,7 @@ Labels = tuple[str | int, ...]
 
 
 class Tally:
-    """A counter's increases since it was last told of them."""
+    """A counter's increases since the last flush."""
 
     def __init__(self, counter: prometheus_client.Counter) -> None:
         self._counter = counter
@@ -21,15 +21,15 @@ class Tally:
         """Count one more."""
         self._new[labels] += 1
 
-    def tell(self) -> None:
-        """Tell the counter."""
+    def flush(self) -> None:
+        """Add them to the counter."""
         new, self._new = self._new, Counter()  # first: another thread's gateway may count meanwhile
         for labels, number in new.items():
             self._counter.labels(*labels).inc(number)
 
 
 class Observations:
-    """A histogram's observations since it was last told of them."""
+    """A histogram's observations since the last flush."""
 
     def __init__(self, histogram: prometheus_client.Histogram, buckets: Sequence[float]) -> None:
         """`buckets` are its own."""
@@ -46,8 +46,8 @@ class Observations:
         found[bisect_left(self._buckets, value)] += 1
         found[-1] += value
 
-    def tell(self) -> None:
-        """Tell the histogram."""
+    def flush(self) -> None:
+        """Add them to the histogram."""
         new, self._new = self._new, {}
         for labels, (*counts, total) in new.items():
             child: Any = self._histogram.labels(*labels)  # nothing public takes several observations

@@ -1,4 +1,4 @@
-"""Logs: one line a request, with its id and what it asked. Neither tokens nor contents of messages are in them."""
+"""Logs: one line a request, with its id and its operations. They hold neither tokens nor contents of messages."""
 
 import asyncio
 import logging
@@ -19,13 +19,13 @@ from gateway.database.tenant import Tenant
 from gateway.settings import Settings
 
 CLIENT_GONE = 499
-"""The status, in logs and metrics, of what nobody waited for."""
+"""The status, in logs and metrics, of a request whose client went away."""
 _PLAIN = re.compile(r"[!#-&(-~]+")
 _SANE_ID = re.compile(rb"[A-Za-z0-9._:/+=@-]{1,128}")
 
 
-class Asked(Protocol):
-    """What one operation of a request asked, and what it cost."""
+class LoggedOperation(Protocol):
+    """What the log tells of one operation of a request."""
 
     tenant: Tenant
     operation: str | None
@@ -35,7 +35,7 @@ class Asked(Protocol):
 
 _NOSNIFF = (b"x-content-type-options", b"nosniff")
 _request_id: ContextVar[bytes | None] = ContextVar("request_id", default=None)
-_asked: ContextVar[list[Asked] | None] = ContextVar("asked", default=None)
+_operations: ContextVar[list[LoggedOperation] | None] = ContextVar("operations", default=None)
 
 log = structlog.get_logger(__name__)
 
@@ -69,7 +69,7 @@ def _as_line(_logger: structlog.typing.WrappedLogger, _method: str, entry: struc
 
 
 def _shown(value: object) -> str:
-    """What a client sent cannot end the line, nor tell the terminal anything."""
+    """Escape what a client sent: it can neither end the line nor control the terminal."""
     return value if isinstance(value, str) and _PLAIN.fullmatch(value) else ascii(value)
 
 
@@ -80,64 +80,64 @@ def _with_request_id(
     return entry if request_id is None else {"request_id": request_id.decode(), **entry}
 
 
-def remember(asked: Asked) -> None:
-    """Have an operation told of in the log of the request that it belongs to, if it belongs to one."""
-    everything = _asked.get()
-    if everything is not None:
-        everything.append(asked)
+def log_with_request(operation: LoggedOperation) -> None:
+    """Have the current request's log entry tell of an operation. Without a request, do nothing."""
+    operations = _operations.get()
+    if operations is not None:
+        operations.append(operation)
 
 
-def told(asked: Sequence[Asked], seconds: float) -> dict[str, object]:
-    """Say in a log entry's members what operations asked, and what they cost."""
+def log_members(operations: Sequence[LoggedOperation], seconds: float) -> dict[str, object]:
+    """Make the members of a log entry that tell what operations were and what they cost."""
     members: dict[str, object] = {}
-    if len(asked) == 1:
-        (one,) = asked
+    if len(operations) == 1:
+        (one,) = operations
         if one.type:
             members = {"operation": one.operation, "type": one.type, "cost": one.cost}
         members["statements"] = one.tenant.statements
-    elif asked:  # a batch
-        members = {"operations": len(asked), "cost": sum(each.cost for each in asked)}
-        members["statements"] = sum(each.tenant.statements for each in asked)
+    elif operations:  # a batch
+        members = {"operations": len(operations), "cost": sum(each.cost for each in operations)}
+        members["statements"] = sum(each.tenant.statements for each in operations)
     members["milliseconds"] = round(seconds * 1000, 1)
     return members
 
 
 class SlowLog:
-    """Logs what took long, with its statements as they are sent: their texts hold no values."""
+    """Logs what took long, with its statements' SQL, which holds no values."""
 
     def __init__(self, milliseconds: int) -> None:
         """`milliseconds` from which on something is slow; 0: nothing is."""
         self._seconds = milliseconds / 1000 or float("inf")
 
-    def __call__(self, asked: Sequence[Asked], seconds: float) -> None:
+    def __call__(self, operations: Sequence[LoggedOperation], seconds: float) -> None:
         """Log operations that were run together, if they were slow. Subscriptions last, and are not."""
-        if seconds >= self._seconds and all(each.type != "subscription" for each in asked):
+        if seconds >= self._seconds and all(each.type != "subscription" for each in operations):
             ran = [
                 {"sql": " ".join(each.sql.split()), "milliseconds": round(each.seconds * 1000, 1), "rows": each.rows}
-                for one in asked
+                for one in operations
                 for each in one.tenant.ran
             ]
-            log.warning("slow", **told(asked, seconds), sql=ran)
+            log.warning("slow", **log_members(operations, seconds), sql=ran)
 
 
 _MASKED = JSONResponse({"detail": "Internal Server Error"}, 500)
 
 
 Observe = Callable[[Scope, int, float], None]
-"""Is told of an HTTP request when it has been answered: its scope, the status, and how many seconds it took."""
+"""Called when an HTTP request has been answered, with its scope, the status, and the seconds it took."""
 
 
 class RequestLog:
     """Gives every request an id (the caller's own, if it is sane), and logs it when it is answered.
 
-    No answer is to be taken for something else than its media type says.
+    Every answer has `X-Content-Type-Options: nosniff`.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings, observe: Observe) -> None:
-        """`observe` is told of what is logged."""
+        """`observe` is called for each request that is logged."""
         self._app = app
         self._observe = observe
-        self._logs = log.is_enabled_for(logging.INFO)  # asked once: it takes a new logger each time
+        self._logs = log.is_enabled_for(logging.INFO)  # operations once: it takes a new logger each time
         self._slow = SlowLog(settings.slow_milliseconds)
         self._tells_timing = settings.server_timing
 
@@ -156,8 +156,8 @@ class RequestLog:
             _request_id.reset(before)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, request_id: bytes) -> None:
-        asked: list[Asked] = []
-        before = _request_id.set(request_id), _asked.set(asked)
+        operations: list[LoggedOperation] = []
+        before = _request_id.set(request_id), _operations.set(operations)
         started, status = time.perf_counter(), 0
 
         async def send_with_id(message: Message) -> None:
@@ -166,7 +166,7 @@ class RequestLog:
                 status = message["status"]
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id), _NOSNIFF]
                 if self._tells_timing:
-                    message["headers"].append((b"server-timing", _timing(asked, time.perf_counter() - started)))
+                    message["headers"].append((b"server-timing", _timing(operations, time.perf_counter() - started)))
             await send(message)
 
         try:
@@ -182,18 +182,23 @@ class RequestLog:
         finally:
             seconds = time.perf_counter() - started
             self._observe(scope, status, seconds)
-            self._slow(asked, seconds)
+            self._slow(operations, seconds)
             if self._logs:
-                self._log(scope, status, asked, seconds)
+                self._log(scope, status, operations, seconds)
             _request_id.reset(before[0])
-            _asked.reset(before[1])
+            _operations.reset(before[1])
 
-    def _log(self, scope: Scope, status: int, asked: Sequence[Asked], seconds: float) -> None:
-        log.info("request", method=scope["method"], path=scope["path"], status=status, **told(asked, seconds))
+    def _log(self, scope: Scope, status: int, operations: Sequence[LoggedOperation], seconds: float) -> None:
+        log.info(
+            "request", method=scope["method"], path=scope["path"], status=status, **log_members(operations, seconds)
+        )
 
 
-def _timing(asked: Sequence[Asked], seconds: float) -> bytes:
-    statements, database = sum(each.tenant.statements for each in asked), sum(each.tenant.seconds for each in asked)
+def _timing(operations: Sequence[LoggedOperation], seconds: float) -> bytes:
+    statements, database = (
+        sum(each.tenant.statements for each in operations),
+        sum(each.tenant.seconds for each in operations),
+    )
     return b'total;dur=%.1f, db;dur=%.1f;desc="%d statements"' % (seconds * 1000, database * 1000, statements)
 
 

@@ -1,4 +1,4 @@
-"""Context: who asks, and what lasts as long as one operation."""
+"""Context: what the resolvers of one operation share: viewer, database, loaders."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ from gateway.auth import Scope, Viewer
 from gateway.database.allowance import Allowance
 from gateway.database.pool import Database
 from gateway.database.tenant import Tenant
-from gateway.telemetry import remember
+from gateway.telemetry import log_with_request
 from gateway_graphql.errors import Forbidden
 from gateway_graphql.feeds import Feeds
 
 
 class Context:
-    """One operation's viewer, way into the database, and loaders."""
+    """One operation's viewer, tenant, and loaders."""
 
     __slots__ = ("cost", "feeds", "last_event_id", "loaders", "operation", "tenant", "type", "viewer")
 
@@ -41,7 +41,7 @@ class Context:
         """`query`, `mutation` or `subscription`."""
         self.cost = 0
         """Rows that it asks for."""
-        remember(self)
+        log_with_request(self)
 
     def require(self, scope: Scope) -> None:
         """Raise Forbidden unless the token has the scope."""

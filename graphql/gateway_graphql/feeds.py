@@ -1,7 +1,7 @@
 """Feeds: what changes in an organization, fetched once and handed to all who watch it in this process.
 
-An announcement only says where to look. Messages are told exactly once each, from position to position, also
-after the listening connection broke. A changed conversation or lead is told as it stands when it is fetched.
+An announcement only says where to look. Each message is published exactly once, from position to position, also
+after the listening connection broke. A changed conversation or lead is published as it is when it is fetched.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ log = structlog.get_logger(__name__)
 _PAUSE = 0.5
 """Seconds before a feed looks again after the database did not answer."""
 _OVERLAP = timedelta(seconds=10)
-"""How far to look back for changes that went unheard: transactions may commit late. Some are told twice."""
+"""How far to look back for changes that went unheard: transactions may commit late. Some are published twice."""
 
 Row = TypeVar("Row", Conversation, Lead)
 ById = Callable[[Tenant, Sequence[UUID]], Awaitable[Sequence[Row | None]]]
@@ -50,7 +50,7 @@ class Feed(Protocol):
         """Look soon, at the change; None: anything may have happened."""
 
     async def look(self) -> None:
-        """Fetch what is new and tell it."""
+        """Fetch what is new, and publish it."""
 
 
 AnyFeed = TypeVar("AnyFeed", bound=Feed)
@@ -82,7 +82,7 @@ class RowFeed(Generic[Row]):
         self.woken.set()
 
     async def look(self) -> None:
-        """Tell the rows that were announced; and where announcements may be missing, those that changed since."""
+        """Publish the announced rows; and where announcements may be missing, all that changed since."""
         async with self._looking:
             # Taken first: what is announced meanwhile is for the next look.
             ids, unheard = list(self._ids), self._unheard
@@ -97,10 +97,10 @@ class RowFeed(Generic[Row]):
         now = await database_time(self._tenant)
         if unheard and self._heard_at is not None:
             async for row in self._changed.since(self._tenant, self._heard_at - _OVERLAP):
-                await self._subscribers.tell(row)
+                await self._subscribers.publish(row)
         for found in await self._by_id(self._tenant, ids) if ids else []:
             if found is not None:
-                await self._subscribers.tell(found)
+                await self._subscribers.publish(found)
         self._heard_at = now
 
     async def watch(self, wants: Callable[[Row], bool]) -> AsyncGenerator[Event[Row]]:
@@ -129,12 +129,12 @@ class Feeds:
                 found[0].wake(change)
 
     def wake_all(self) -> None:
-        """Have everybody look: announcements may have gone unheard."""
+        """Have all feeds look: announcements may have been missed."""
         for feed, _ in tuple(self._feeds.values()):
             feed.wake(None)
 
     def subscribers(self, table: str) -> int:
-        """Count those who watch a table, of whatever organization."""
+        """Count the subscriptions to a table, of all organizations."""
         return sum(number for (watched, _), number in self._watchers.items() if watched == table)
 
     @asynccontextmanager

@@ -1,4 +1,4 @@
-"""MessageFeed: an organization's new messages, from position to position, told to all who watch them."""
+"""MessageFeed: an organization's new messages, from position to position, published to their subscribers."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -40,7 +40,7 @@ class MessageFeed:
             self.woken.set()
 
     async def look(self) -> None:
-        """Tell what was added since the last look."""
+        """Publish what was added since the last look."""
         async with self._looking:
             await self._look()
 
@@ -49,7 +49,7 @@ class MessageFeed:
         if self._position is not None:
             async for message, position in added_messages(self._tenant, self._position, now):
                 self._position = position
-                await self._subscribers.tell(AddedMessage(message, position))
+                await self._subscribers.publish(AddedMessage(message, position))
         self._position = Position(now)
         return self._position
 

@@ -21,7 +21,7 @@ def question(
 
 
 def _answering(document: DocumentNode) -> Iterator[Node]:
-    """All parts of a document but the arguments of root fields: those say which events are told, not how."""
+    """All parts of a document but the arguments of root fields: those choose events, and do not shape them."""
     for definition in document.definitions:
         if not isinstance(definition, OperationDefinitionNode):
             yield definition

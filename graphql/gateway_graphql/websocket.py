@@ -21,7 +21,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from gateway.auth import LEEWAY, Unauthenticated, Viewer
 from gateway.metrics import count_refusal
-from gateway.telemetry import told
+from gateway.telemetry import log_members
 from gateway_graphql.answers import to_json
 from gateway_graphql.pace import Pace
 from gateway_graphql.parameters import BadRequest, operation_of, read_soon
@@ -205,7 +205,7 @@ class _Session:
         finally:
             seconds = time.perf_counter() - started
             self._service.slow([context], seconds)
-            log.info("operation", **told([context], seconds))
+            log.info("operation", **log_members([context], seconds))
 
     async def _guarded(self, sending: Coroutine[Any, Any, None]) -> None:
         try:

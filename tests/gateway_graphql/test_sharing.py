@@ -174,13 +174,13 @@ async def test_who_leaves_is_forgotten_at_once(organization: Organization, datab
     conversation = organization.conversation()
     tenant = Tenant(database, organization.id)
     feed = MessageFeed(tenant)
-    everybody = feed._subscribers._everybody  # noqa: SLF001 (that it is not left behind shows nowhere else)
+    subscribers = feed._subscribers._all  # noqa: SLF001 (that it is not left behind shows nowhere else)
     watching = feed.watch(Position(await current_snapshot(tenant)), lambda _: True)
     organization.message(conversation, "missed")
     assert (await anext(watching)).row.message.content == "missed"
     # What commits from here until the feed stands still is handed on from a list, in front of the queue.
     organization.message(conversation, "late")
     assert (await anext(watching)).row.message.content == "late"
-    assert len(everybody) == 1
+    assert len(subscribers) == 1
     await watching.aclose()
-    assert not everybody
+    assert not subscribers

@@ -22,7 +22,7 @@ async def test_is_let_go_when_its_queue_is_full(monkeypatch: pytest.MonkeyPatch)
     subscribers: Subscribers[int] = Subscribers()
     slow, quick = subscribers.join(lambda _: True), subscribers.join(lambda n: n % 2 == 0)
     for n in range(5):
-        await subscribers.tell(n)
+        await subscribers.publish(n)
     assert slow.queue.qsize() == 3
     assert [(await slow.next()).row for _ in range(3)] == [0, 1, 2]
     with pytest.raises(TooSlow):
@@ -30,7 +30,7 @@ async def test_is_let_go_when_its_queue_is_full(monkeypatch: pytest.MonkeyPatch)
     assert [(await quick.next()).row for _ in range(3)] == [0, 2, 4]
     waiting = asyncio.ensure_future(quick.next())
     await asyncio.sleep(0)
-    await subscribers.tell(6)
+    await subscribers.publish(6)
     assert (await waiting).row == 6
 
 
