@@ -38,8 +38,8 @@ from gateway_graphql.service import Service
 from gateway_graphql.websocket import WebSocketEndpoint
 from rest_compat.docs import docs_routes
 from rest_compat.errors import error_response, exception_handlers
-from rest_compat.manners import EXPOSED_HEADERS, SENT_HEADERS
 from rest_compat.resource import Gateway
+from rest_compat.responses import EXPOSED_HEADERS, SENT_HEADERS
 from rest_compat.routes import rest_routes
 
 

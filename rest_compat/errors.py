@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.budget import Throttled
+from gateway.http.negotiation import preferred
 from gateway_graphql.errors import ErrorCode, public
-from gateway_graphql.negotiation import preferred
 
 STATUS = {
     ErrorCode.UNAUTHENTICATED: HTTPStatus.UNAUTHORIZED,

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from gateway.http.etags import entity_tag, is_known, matches
-from gateway_graphql.requests import Request
+from gateway.http.requests import Request
 from rest_compat.errors import Changed, Unchanged
 
 GZIP = "-gzip"

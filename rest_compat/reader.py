@@ -15,8 +15,8 @@ from pydantic import BaseModel, ValidationError, create_model
 from pydantic_core import ErrorDetails
 from starlette.requests import ClientDisconnect
 
+from gateway.http.requests import Request
 from gateway_graphql.parameters import has_long_integer
-from gateway_graphql.requests import Request
 from rest_compat.errors import InvalidRequest, UnreadableBody
 
 _LONG = 50_000

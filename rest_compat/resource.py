@@ -13,17 +13,18 @@ from starlette.types import Receive, Scope, Send
 from gateway.auth import Authenticator
 from gateway.budget import Budget
 from gateway.database.pool import Database
+from gateway.http.requests import Request
 from gateway.patience import Patience
 from gateway.settings import Settings
 from gateway_graphql.context import Context
-from gateway_graphql.requests import Request
 from gateway_graphql.writes import Overtaken
 from rest_compat.call import Call, Listed, Versions
 from rest_compat.callers import count_call
 from rest_compat.errors import error_response
-from rest_compat.manners import Headers, Meter, common_headers, prefers_successor, response
+from rest_compat.metering import Meter
 from rest_compat.preconditions import Preconditions, preconditions, tags
 from rest_compat.reader import Reader
+from rest_compat.responses import Headers, common_headers, prefers_successor, response
 from rest_compat.successors import Successor
 
 _LONG = 500_000

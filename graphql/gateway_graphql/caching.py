@@ -5,7 +5,7 @@ from http import HTTPStatus
 from starlette.responses import Response
 
 from gateway.http.etags import entity_tag, is_known
-from gateway_graphql.requests import Request
+from gateway.http.requests import Request
 
 
 def cacheable(response: Response, request: Request) -> Response:

@@ -11,15 +11,16 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gateway.auth import Unauthenticated, Viewer
+from gateway.http.negotiation import preferred
+from gateway.http.requests import Request
+from gateway.http.responses import RawResponse
 from gateway_graphql.answers import Answer, failed, request_error, request_errors, to_json
 from gateway_graphql.caching import cacheable
 from gateway_graphql.context import Context
 from gateway_graphql.errors import ErrorCode, OperationNotAllowed
 from gateway_graphql.execution import Operation
 from gateway_graphql.limits import too_complex
-from gateway_graphql.negotiation import preferred
 from gateway_graphql.parameters import JSON, BadRequest, in_query, operation_of, posted
-from gateway_graphql.requests import Request
 from gateway_graphql.service import Service
 from gateway_graphql.sse import EVENT_STREAM, event_stream
 
@@ -38,6 +39,9 @@ _LONG = 500_000
 """Bytes: fewer are digested within a millisecond or two."""
 _FAILED = 500
 _NONE: Mapping[str, str] = {}
+_HEADERS = {
+    each: ((b"content-type", f"{each}; charset=utf-8".encode()), (b"vary", b"Accept")) for each in (JSON, GRAPHQL_JSON)
+}
 
 # The first that is among an answer's errors, where no root field has a value.
 _STATUS = {
@@ -152,23 +156,9 @@ def _status(answer: Answer, media_type: str) -> int:
 
 
 def _response(answer: Answer, status: int, media_type: str | None, headers: Mapping[str, str] = _NONE) -> Response:
-    response = _Json(answer.json, status, GRAPHQL_JSON if media_type == GRAPHQL_JSON else JSON)
+    response = RawResponse(answer.json, status, _HEADERS[GRAPHQL_JSON if media_type == GRAPHQL_JSON else JSON])
     if headers:
         response.headers.update(headers)
     if status in {429, 503}:
         response.headers["Retry-After"] = str((answer.errors or [{}])[0]["extensions"].get("retryAfter", 1))
     return response
-
-
-class _Json(Response):
-    """An answer with the headers that all have: making them of texts each time would cost more than the rest."""
-
-    def __init__(self, content: bytes, status: int, media_type: str) -> None:
-        self.status_code = status
-        self.body = content
-        self.background = None
-        self.raw_headers = [_CONTENT_TYPES[media_type], _VARY, (b"content-length", b"%d" % len(content))]
-
-
-_VARY = (b"vary", b"Accept")
-_CONTENT_TYPES = {each: (b"content-type", f"{each}; charset=utf-8".encode()) for each in (JSON, GRAPHQL_JSON)}

@@ -8,9 +8,9 @@ from typing import Any
 
 import orjson
 
+from gateway.http.requests import Request
 from gateway_graphql.errors import ErrorCode
 from gateway_graphql.execution import Operation
-from gateway_graphql.requests import Request
 
 JSON = "application/json"
 

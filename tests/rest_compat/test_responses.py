@@ -1,4 +1,4 @@
-"""HTTP manners: links, compression, budgets, problems, what replaces the API."""
+"""Responses: links, compression, budgets, problems, CORS, and what replaces the API."""
 
 import gzip
 from collections.abc import Iterator

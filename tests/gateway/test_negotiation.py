@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway_graphql.negotiation import preferred
+from gateway.http.negotiation import preferred
 
 JSON, GRAPHQL, HTML = "application/json", "application/graphql-response+json", "text/html"
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"

@@ -1,4 +1,4 @@
-"""Requests as they are read here: headers as they came, and the body. Starlette's make much that nobody asks for."""
+"""Requests: headers and body as they came. Starlette's class makes much besides that is not used here."""
 
 from typing import Any
 
@@ -37,13 +37,13 @@ class Request:
 
     @property
     def query(self) -> str:
-        """What stands behind the path."""
+        """The query string."""
         query: bytes = self.scope["query_string"]
         return query.decode("latin-1")
 
     @property
     def query_params(self) -> QueryParams:
-        """The parameters that stand there."""
+        """The query string's parameters."""
         return QueryParams(self.scope["query_string"])
 
     @property
