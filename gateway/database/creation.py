@@ -82,7 +82,7 @@ class Creation(Generic[Row]):
         values = {name: bindparam(name, type_=table.c[name].type) for name in columns}
         query = insert(table).values(values).returning(*returned)
         self._plain = Statement(query, make)
-        self._claiming = Statement(query, make, behind=(_SWEEP, _CLAIM))
+        self._claiming = Statement(query, make, preceded_by=(_SWEEP, _CLAIM))
 
     async def __call__(
         self, tenant: Tenant, values: Mapping[str, object], key: IdempotencyKey | None

@@ -1,4 +1,4 @@
-"""Listener: the one connection of a process on which PostgreSQL announces what has changed; on Citus, one a node."""
+"""Listener: the connection of a process on which PostgreSQL announces what changed (NOTIFY); on Citus, one a node."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -59,7 +59,7 @@ class Listener:
         return self._lag if self._asked_at is None else max(self._lag, monotonic() - self._asked_at)
 
     async def ask(self, database: Database) -> None:
-        """Find out the lag: announce something to itself alone. Raises what running a statement does."""
+        """Measure the lag: announce something on a channel of its own. Raises what running a statement does."""
         if self.connected and self._asked_at is None:
             self._asked_at = monotonic()
             await database.on_primary(_ANNOUNCE, {"channel": self._own})
@@ -106,21 +106,23 @@ class Listener:
         self._on_connected()
 
     async def _hear_all(self, pgconn: PGconn, seconds: float | None = None) -> None:
-        """Read for so long, or while the connection holds. The loop is asked once to tell that something came."""
+        """Read for so long, or until the connection breaks. One reader serves all the while."""
         loop, socket = asyncio.get_running_loop(), pgconn.socket
         broken: asyncio.Future[None] = loop.create_future()
 
         def read() -> None:
+            error: psycopg.OperationalError | None = None
             try:
                 pgconn.consume_input()
-            except psycopg.OperationalError as error:
-                loop.remove_reader(socket)  # closed, and soon another's
-                broken.set_exception(error)
+            except psycopg.OperationalError as raised:
+                error = raised
             while announcement := pgconn.notifies():
                 self._take(announcement.relname.decode(), announcement.extra.decode())
-            if pgconn.status != ConnStatus.OK and not broken.done():  # it says nothing of what it could not read
-                loop.remove_reader(socket)
-                broken.set_exception(psycopg.OperationalError("the server sent what is not of its protocol"))
+            if error is None and pgconn.status != ConnStatus.OK:  # libpq raises nothing where it cannot read
+                error = psycopg.OperationalError("the server sent what is not of its protocol")
+            if error and not broken.done():
+                loop.remove_reader(socket)  # at once: libpq has closed it, and its number is soon another's
+                broken.set_exception(error)
 
         loop.add_reader(socket, read)
         try:
@@ -128,7 +130,8 @@ class Listener:
                 async with asyncio.timeout(seconds):
                     await broken
         finally:
-            loop.remove_reader(socket)
+            if broken.cancelled():  # by time, or with the task: the connection holds
+                loop.remove_reader(socket)
 
     def _take(self, channel: str, payload: str) -> None:
         if channel == CHANNEL:
@@ -140,7 +143,7 @@ class Listener:
         try:
             change = _read(payload)
         except (ValueError, TypeError, KeyError):
-            # Anybody who is let into the database can announce anything.
+            # Every user of the database can announce anything.
             log.warning("an announcement could not be read")
             self._on_connected()
         else:

@@ -28,7 +28,7 @@ class Statement(Generic[Row]):
     'SELECT $1::INTEGER AS n'
     """
 
-    __slots__ = ("_encoders", "_formats", "behind", "make", "names", "planned_anew", "reads", "sql")
+    __slots__ = ("_encoders", "_formats", "make", "names", "planned_anew", "preceded_by", "reads", "sql")
 
     def __init__(
         self,
@@ -36,14 +36,14 @@ class Statement(Generic[Row]):
         make: Callable[[Sequence[Any]], Row],
         *,
         planned_anew: bool = False,
-        behind: Sequence["Statement[Any]"] = (),
+        preceded_by: Sequence["Statement[Any]"] = (),
     ) -> None:
-        """`planned_anew` where the best plan depends on the values, as of searches: it is not prepared.
+        """`planned_anew`: the best plan depends on the values, as of searches, so it is not prepared.
 
-        `behind` are statements that are run in front of it, in one transaction, for what they do.
+        `preceded_by` are statements that run before it, in the same transaction, for their effect.
         """
         self.planned_anew = planned_anew
-        self.behind = behind
+        self.preceded_by = preceded_by
         assert isinstance(query, ClauseElement)  # noqa: S101 (for the type checker: all that is built here is)
         compiled = query.compile(dialect=_DIALECT)
         assert isinstance(compiled, SQLCompiler)  # noqa: S101 (likewise)
@@ -64,7 +64,7 @@ class Statement(Generic[Row]):
 
 
 def each_of(name: str) -> TableValuedAlias:
-    """A row, with an `id`, for each of the ids that a parameter has: what is LATERAL to it is looked up one by one."""
+    """Unnest a parameter of ids to rows with an `id`: a LATERAL join to them looks up one by one."""
     return func.unnest(bindparam(name, type_=ARRAY(Uuid))).table_valued("id", name=name).render_derived()
 
 

@@ -115,9 +115,9 @@ class Connection(psycopg.AsyncConnection[Any]):
 
     def _in_front(self, statement: Statement[Any], parameters: Mapping[str, object]) -> Sequence[Statement[Any]]:
         # In front of several in any case: the first of them is no part of the transaction on Citus' nodes.
-        if parameters.get("organization_id") and (self._walled or statement.behind):
-            return (WALL, *statement.behind)
-        return statement.behind
+        if parameters.get("organization_id") and (self._walled or statement.preceded_by):
+            return (WALL, *statement.preceded_by)
+        return statement.preceded_by
 
     async def _send_together(self, statements: Sequence[Statement[Any]], parameters: Mapping[str, object]) -> None:
         encoded = [each.encoded(parameters) for each in statements]
