@@ -24,7 +24,7 @@ class Settings(BaseSettings):
     database_url: str = Field(default="", description="PostgreSQL's address: `postgresql://user@host/name`.")
     direct_url: str = Field(
         default="",
-        description="The same past a pooler that shares connections, for listening and commands: [how](scale.md).",
+        description="The same database without a pooler in between, for listening and commands: [how](scale.md).",
     )
     prepare: bool = Field(
         default=True, description="Whether statements are prepared; off behind a PgBouncer before 1.21."
@@ -40,17 +40,17 @@ class Settings(BaseSettings):
         default=5,
         ge=0,
         le=LONGEST_SECONDS,
-        description="Seconds a statement waits for what another one has locked; `0`: its own time.",
+        description="Seconds a statement waits for a lock; `0`: no limit but its own timeout.",
     )
     row_security: bool = Field(
-        default=False, description="Whether PostgreSQL too keeps organizations apart: [how](security.md)."
+        default=False, description="Whether row-level security separates organizations, too: [how](security.md)."
     )
     replica_urls: str = Field(
         default="",
         description="Addresses of replicas to read from, separated by spaces: [how](scale.md).",
     )
     replica_lag: float = Field(
-        default=5, gt=0, le=LONGEST_SECONDS, description="Seconds that a replica may be behind and still be asked."
+        default=5, gt=0, le=LONGEST_SECONDS, description="Seconds a replica may lag behind and still be used."
     )
 
     jwt_secret: SecretStr | None = Field(
@@ -72,29 +72,29 @@ class Settings(BaseSettings):
         le=LONGEST_SECONDS,
         description="Seconds a client may take to send a request, or to take 64 KiB of a large answer.",
     )
-    max_connections: int = Field(default=2000, ge=1, description="Most connections of clients to a process.")
+    max_connections: int = Field(default=2000, ge=1, description="Most client connections of a process.")
     max_requests: int = Field(
-        default=256, ge=1, description="Most requests that run at once in a process; others are answered 503 at once."
+        default=256, ge=1, description="Most requests that run at once in a process; further ones get 503 at once."
     )
     max_head_bytes: int = Field(default=32_768, ge=1, description="Longest head of a request; beyond it: 431.")
     max_body_bytes: int = Field(default=1_000_000, ge=1, description="Largest request body; beyond it: 413.")
     max_answer_bytes: int = Field(
         default=16_000_000,
         ge=0,
-        description="Most bytes that an operation or a batch may find in the database, each as often as it is shown;"
-        " `0`: no limit.",
+        description="Most bytes that an operation or a batch may read from the database; what is shown several times"
+        " counts each time. `0`: no limit.",
     )
     budget: int | None = Field(
         default=None, ge=1, description="Rows an organization may ask for in a minute, in each process."
     )
     cors_origins: str = Field(
-        default="", description="Origins whose pages may ask from browsers, separated by spaces; `*`: all."
+        default="", description="Origins whose pages may call from browsers, separated by spaces; `*`: all."
     )
     drain: float = Field(
         default=5,
         ge=0,
         le=LONGEST_SECONDS,
-        description="Seconds a process goes on that was told to stop (SIGTERM): not ready, and still answering.",
+        description="Seconds a process keeps serving after SIGTERM, while `/readyz` is 503.",
     )
 
     max_depth: int = Field(default=15, ge=1, description="Deepest nesting of a GraphQL operation.")
@@ -116,24 +116,24 @@ class Settings(BaseSettings):
     documents: str | None = Field(default=None, description="File of trusted documents (a manifest).")
     documents_mode: Literal["off", "log", "only"] = Field(
         default="off",
-        description="What becomes of other documents: `off` runs them, `log` notes them, `only` refuses them.",
+        description="Other documents are: `off`, run; `log`, run and logged; `only`, refused.",
     )
     introspection: bool = Field(
-        default=True, description="Whether GraphQL tells its schema; off: nor do errors suggest any of its names."
+        default=True, description="Whether introspection is allowed; if not, errors do not suggest names either."
     )
     compiled: bool = Field(
         default=True, description="Whether GraphQL operations are compiled; off: graphql-core runs them."
     )
     federation: bool = Field(
         default=False,
-        description="Whether GraphQL also answers an Apollo Federation 2 router: `_entities`, `_service`.",
+        description="Whether the schema is an Apollo Federation 2 subgraph, with `_entities` and `_service`.",
     )
 
     rest_deprecated_at: AwareDatetime | None = Field(
-        default=None, description="Since when the REST interface is deprecated: its answers say so (RFC 9745)."
+        default=None, description="Since when the REST interface is deprecated: sent as `Deprecation` (RFC 9745)."
     )
     rest_sunset_at: AwareDatetime | None = Field(
-        default=None, description="When the REST interface goes away: its answers say so (RFC 8594)."
+        default=None, description="When the REST interface ends: sent as `Sunset` (RFC 8594)."
     )
 
     metrics_token: SecretStr | None = Field(default=None, description="The bearer token that `/metrics` asks for.")
@@ -142,9 +142,11 @@ class Settings(BaseSettings):
     )
     log_format: Literal["console", "json"] = Field(default="console", description="`console` or `json`.")
     slow_milliseconds: int = Field(
-        default=1000, ge=0, description="From how many on a request is logged with its SQL, without values; `0`: never."
+        default=1000,
+        ge=0,
+        description="Requests that take this long are logged with their SQL, without values; `0`: none.",
     )
-    server_timing: bool = Field(default=False, description="Whether answers say what they took: `Server-Timing`.")
+    server_timing: bool = Field(default=False, description="Whether responses have the header `Server-Timing`.")
     otel: bool = Field(
         default=False,
         description="Whether traces and metrics go to an OpenTelemetry collector, which the variables `OTEL_...` name.",
