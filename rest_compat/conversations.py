@@ -3,6 +3,8 @@
 from typing import TypeVar
 
 from gateway.database import conversations
+from gateway.database.messages import MessageFilter
+from gateway.database.threads import ALL, Part
 from gateway.records import Version
 from gateway_graphql import resolvers, writes
 from gateway_graphql.context import Context
@@ -32,14 +34,15 @@ async def list_conversations(context: Context, query: ConversationsQuery) -> Lis
 
 async def get_conversation(context: Context, path: ConversationPath) -> ConversationDetail:
     """Get a conversation with all its messages in chronological order."""
-    row, messages = _found(await resolvers.thread(context, path.conversation_id))
-    return representations.conversation_detail(row, messages)
+    thread = _found(await resolvers.thread(context, path.conversation_id, lead=True, part=ALL))
+    return representations.conversation_detail(thread.conversation, _found(thread.lead), thread.messages.rows)
 
 
 async def get_messages(context: Context, path: ConversationPath, query: MessagesQuery) -> Listed[list[Message]]:
     """Get a conversation's messages in chronological order, some at a time."""
-    rows, total = _found(await resolvers.part_of_thread(context, path.conversation_id, query.window))
-    return Listed([representations.message(row) for row in rows], total)
+    part = Part(MessageFilter(), query.window)
+    thread = _found(await resolvers.thread(context, path.conversation_id, part=part))
+    return Listed([representations.message(row) for row in thread.messages.rows], thread.conversation.message_count)
 
 
 async def conversation_version(context: Context, path: ConversationPath) -> Version | None:

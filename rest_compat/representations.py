@@ -26,9 +26,10 @@ def conversation_item(row: records.ConversationWithLead) -> ConversationItem:
     }
 
 
-def conversation_detail(row: records.ConversationWithLead, messages: Sequence[records.Message]) -> ConversationDetail:
-    """Show one conversation with the given messages."""
-    conversation = row.conversation
+def conversation_detail(
+    conversation: records.Conversation, lead: records.Lead, messages: Sequence[records.Message]
+) -> ConversationDetail:
+    """Show one conversation with its lead and the given messages."""
     return {
         "id": conversation.id,
         "lead_id": conversation.lead_id,
@@ -38,7 +39,7 @@ def conversation_detail(row: records.ConversationWithLead, messages: Sequence[re
         "created_at": conversation.created_at,
         "updated_at": conversation.updated_at,
         "messages": [message(each) for each in messages],
-        "lead": {"id": conversation.lead_id, "name": row.lead_name},
+        "lead": {"id": conversation.lead_id, "name": lead.name},
     }
 
 

@@ -5,6 +5,7 @@ import socket
 import sys
 import termios
 from array import array
+from collections.abc import Sequence
 from itertools import product, starmap
 
 from psycopg.pq.abc import PGresult
@@ -82,9 +83,9 @@ class Arrival:
         finally:
             connection.detach()
 
-    def found(self, result: PGresult) -> int:
-        """Answer how many bytes a result has: exactly, where it has not come at once."""
-        return self.bytes if self.looks <= 1 else _size(result)
+    def found(self, results: Sequence[PGresult]) -> int:
+        """Answer how many bytes the results have: exactly, where they have not come at once."""
+        return self.bytes if self.looks <= 1 else sum(map(_size, results))
 
 
 def _size(result: PGresult) -> int:

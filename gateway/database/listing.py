@@ -68,7 +68,8 @@ class Listing(Generic[Item, Filter]):
         self._of_organization = table.c.organization_id == ORGANIZATION_ID
         self._page = lru_cache(maxsize=512)(self._build_page)
         self._count = lru_cache(maxsize=128)(self._build_count)
-        self._page_below = lru_cache(maxsize=512)(self._build_page_below)
+        self.statement_below = lru_cache(maxsize=512)(self._build_statement_below)
+        """`(criteria, order, shape)` to the statement of one page below one `parent`."""
         self._pages = lru_cache(maxsize=512)(self._build_pages)
         self._counts = lru_cache(maxsize=128)(self._build_counts)
 
@@ -98,7 +99,7 @@ class Listing(Generic[Item, Filter]):
         """One page for each of the parents, in their order."""
         names, values = asked(filter)
         if len(parents) == 1:
-            statement = self._page_below(names, order, window.shape)
+            statement = self.statement_below(names, order, window.shape)
             return [page_of(await tenant.all(statement, parent=parents[0], **values, **window.parameters), window)]
         statement, asked_for = self._pages(names, order, window.shape), _distinct(parents)
         rows = await tenant.all(statement, parents=asked_for, **values, **window.parameters)
@@ -130,7 +131,7 @@ class Listing(Generic[Item, Filter]):
             return near_or_indexed(rows, self._criteria["words"], keyset, descending=order.descending, shape=shape)
         return self._windowed(self._rows(names), order, shape)
 
-    def _build_page_below(self, names: frozenset[str], order: Order, shape: Shape) -> Statement[Item]:
+    def _build_statement_below(self, names: frozenset[str], order: Order, shape: Shape) -> Statement[Item]:
         parent = bindparam("parent", type_=Uuid)
         return statement_of(self.page_below(parent, names, order, shape), self._make, names)
 

@@ -28,7 +28,7 @@ class Statement(Generic[Row]):
     'SELECT $1::INTEGER AS n'
     """
 
-    __slots__ = ("_encoders", "_formats", "make", "names", "planned_anew", "preceded_by", "reads", "sql")
+    __slots__ = ("_encoders", "_formats", "make", "names", "parts", "planned_anew", "preceded_by", "reads", "sql")
 
     def __init__(
         self,
@@ -44,6 +44,8 @@ class Statement(Generic[Row]):
         """
         self.planned_anew = planned_anew
         self.preceded_by = preceded_by
+        self.parts: tuple[Statement[Any], ...] = (self,)
+        """The statements that are sent: of a Pipeline, several."""
         assert isinstance(query, ClauseElement)  # noqa: S101 (for the type checker: all that is built here is)
         compiled = query.compile(dialect=_DIALECT)
         assert isinstance(compiled, SQLCompiler)  # noqa: S101 (likewise)
@@ -61,6 +63,27 @@ class Statement(Generic[Row]):
         Raises KeyError where one is missing, DataError where a text holds what PostgreSQL cannot keep.
         """
         return [encode(parameters[name]) for name, encode in self._encoders], self._formats
+
+    def count(self, answered: Sequence[Any]) -> int:
+        """How many rows there are in its answer."""
+        return len(answered)
+
+
+class Pipeline(Statement[list[Any]]):
+    """Statements that take the same parameters and travel together: one round trip. Its rows are the rows of each."""
+
+    __slots__ = ()
+
+    def __init__(self, *statements: Statement[Any]) -> None:
+        self.parts = statements
+        self.sql = "; ".join(each.sql for each in statements)
+        self.reads = all(each.reads for each in statements)
+        self.planned_anew = False
+        self.preceded_by = ()
+
+    def count(self, answered: Sequence[Any]) -> int:
+        """How many rows all of them found."""
+        return sum(map(len, answered))
 
 
 def each_of(name: str) -> TableValuedAlias:

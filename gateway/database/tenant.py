@@ -64,11 +64,11 @@ class Tenant:
         """All rows. `organization_id` is among the parameters by itself."""
         allowance = self._allowance or Allowance(self.most_bytes)
         allowance.check(0)
-        self.statements += 1
+        self.statements += len(statement.parts)
         started, found = time.perf_counter(), 0
         try:
             rows = await self._run(statement, {"organization_id": self.organization_id, **parameters}, allowance)
-            found = len(rows)
+            found = statement.count(rows)
             return rows
         finally:
             seconds = time.perf_counter() - started

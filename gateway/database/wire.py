@@ -19,7 +19,7 @@ from gateway.database.allowance import UNLIMITED, Allowance, Arrival
 from gateway.database.errors import AnswerTooLarge
 from gateway.database.results import NoAnswer, checked, is_good
 from gateway.database.row_security import WALL
-from gateway.database.statements import Row, Statement
+from gateway.database.statements import Pipeline, Row, Statement
 
 KEPT_STATEMENTS = 256
 """Prepared statements that a connection keeps: each takes memory of the server."""
@@ -56,8 +56,8 @@ class Connection(psycopg.AsyncConnection[Any]):
         """The loop that watches the socket, if one does."""
         self._socket = -1
         self._writes = False
-        self._answered: asyncio.Future[PGresult] | None = None
-        self._last: PGresult | None = None
+        self._answered: asyncio.Future[None] | None = None
+        self._results: list[PGresult] = []
         self._hung_up = poll()
         self._hung_up.register(pgconn.socket, 0)
         self._asked_at = 0.0
@@ -85,8 +85,8 @@ class Connection(psycopg.AsyncConnection[Any]):
             if known:  # as most are
                 self.pgconn.send_query_prepared(known.name, *statement.encoded(parameters), _BINARY)
             else:
-                await self._send_together((*front, statement), parameters)
-            result = await self._result()
+                await self._send_together((*front, *statement.parts), parameters)
+            results = await self._answer()
         except (errors.FeatureNotSupported, errors.ReadOnlySqlTransaction, NoAnswer, AnswerTooLarge):
             # A table was altered, and what was prepared before does not fit it; or there is a better server; or the
             # rest of an answer would have to be read.
@@ -98,9 +98,11 @@ class Connection(psycopg.AsyncConnection[Any]):
             finally:
                 await self.close()
             raise
-        allowance.spend(self._arrival.found(result))
-        loaders = self._loaders(statement.sql, result)
-        return loaders.load_rows(0, result.ntuples, statement.make)
+        allowance.spend(self._arrival.found(results))
+        if isinstance(statement, Pipeline):
+            answered: Any = map(self._read, statement.parts, results[-len(statement.parts) :])
+            return list(answered)
+        return self._read(statement, results[-1])
 
     async def close(self) -> None:
         """Close the connection."""
@@ -136,35 +138,38 @@ class Connection(psycopg.AsyncConnection[Any]):
         if len(self._prepared_by_sql) >= KEPT_STATEMENTS:
             _, oldest = self._prepared_by_sql.popitem(last=False)
             self.pgconn.send_close_prepared(oldest.name)  # not by SQL: a pooler has other names for it
-            await self._result()
+            await self._answer()
         self._names += 1
         name = b"gateway_%d" % self._names
         self.pgconn.send_prepare(name, sql.encode())
-        await self._result()
+        await self._answer()
         self._prepared_by_sql[sql] = _Prepared(name, None)
 
-    def _loaders(self, sql: str, result: PGresult) -> abc.Transformer:
-        prepared = self._prepared_by_sql.get(sql)
-        if prepared is not None and prepared.loaders is not None:
-            prepared.loaders.set_pgresult(result, set_loaders=False)
-            return prepared.loaders
-        loaders = Transformer(self)
-        loaders.set_pgresult(result)
-        if prepared is not None:
-            self._prepared_by_sql[sql] = prepared._replace(loaders=loaders)
-        return loaders
+    def _read(self, statement: Statement[Row], result: PGresult) -> list[Row]:
+        prepared = self._prepared_by_sql.get(statement.sql)
+        loaders = prepared and prepared.loaders
+        if loaders:
+            loaders.set_pgresult(result, set_loaders=False)
+        else:
+            loaders = Transformer(self)
+            loaders.set_pgresult(result)
+            if prepared:
+                self._prepared_by_sql[statement.sql] = prepared._replace(loaders=loaders)
+        return loaders.load_rows(0, result.ntuples, statement.make)
 
-    async def _result(self) -> PGresult:
+    async def _answer(self) -> list[PGresult]:
         if self.pgconn.pipeline_status == _PIPELINE:
             self.pgconn.pipeline_sync()
         loop = self._loop or self._watch()
-        self._answered, self._last = loop.create_future(), None
+        self._answered, self._results = loop.create_future(), []
         self._arrival.begin()
         self._asked_at = loop.time()
         if self.pgconn.flush():
             self._writes = True  # more than the socket takes at once
             loop.add_writer(self._socket, self._proceed)
-        return checked(await self._answered)
+        await self._answered
+        checked(self._results[-1])
+        return self._results
 
     def _watch(self) -> asyncio.AbstractEventLoop:
         self._loop, self._socket = asyncio.get_running_loop(), self.pgconn.socket
@@ -216,7 +221,7 @@ class Connection(psycopg.AsyncConnection[Any]):
             if answered and not answered.done():
                 self._take(None, answered, error)
 
-    def _take_what_came(self, answered: asyncio.Future[PGresult]) -> None:
+    def _take_what_came(self, answered: asyncio.Future[None]) -> None:
         # Only what has arrived is asked for: libpq would wait for the rest, and everybody else with it.
         pgconn = self.pgconn
         while not answered.done():
@@ -230,14 +235,14 @@ class Connection(psycopg.AsyncConnection[Any]):
             self._look_away()  # at what it could not read libpq closes the socket, whose number is soon another's
 
     def _take(
-        self, result: PGresult | None, answered: asyncio.Future[PGresult], error: psycopg.Error | None = None
+        self, result: PGresult | None, answered: asyncio.Future[None], error: psycopg.Error | None = None
     ) -> None:
         if result is not None and result.status not in _NO_ANSWERS:
-            self._last = result
+            self._results.append(result)
         elif error is None and self._is_amid_pipeline(result):
             return
-        elif self._last is not None and (error is None or not is_good(self._last)):
-            answered.set_result(self._last)  # also where the server said why, and then closed the connection
+        elif self._results and (error is None or not is_good(self._results[-1])):
+            answered.set_result(None)  # also where the server said why, and then closed the connection
         else:
             # A good result too: what it tells of is committed only when the server is ready for the next.
             answered.set_exception(error or psycopg.OperationalError("the server closed the connection"))

@@ -63,6 +63,9 @@ class Once(Generic[Answer]):
 async def _pages(connections: Sequence["Connection[Any]"]) -> list[Page[Any]]:
     lists, pages, found = None, None, []
     for connection in connections:
+        if connection.known_page is not None:
+            found.append(connection.known_page)
+            continue
         if pages is None or connection.lists is not lists:
             lists, pages = connection.lists, await connection.lists.pages()
         found.append(pages[connection.number])
@@ -92,6 +95,10 @@ def _page_info(page: Page[Any], cursor: Callable[[Any], str]) -> "PageInfo":
     )
 
 
+PAGED = frozenset({_edges, _nodes, _page_infos})
+"""The batch functions that ask for rows."""
+
+
 async def _total_counts(connections: Sequence["Connection[Any]"], context: Context) -> list[int]:
     return [await connection.total_count() for connection in connections]
 
@@ -115,6 +122,7 @@ class Connection(Generic[Node]):
     lists: strawberry.Private[Lists]
     number: strawberry.Private[int]
     known_total: strawberry.Private[int | None] = None
+    known_page: strawberry.Private[Page[Any] | None] = None
 
     edges: list[Edge[Node]] = batched(_edges, description="The page's rows with their cursors.")
     nodes: list[Node] = batched(_nodes, description="The page's rows.")

@@ -8,6 +8,7 @@ from gateway.auth import Scope, Viewer
 from gateway.database.allowance import Allowance
 from gateway.database.pool import Database
 from gateway.database.tenant import Tenant
+from gateway.database.threads import Thread
 from gateway.telemetry import log_with_request
 from gateway_graphql.errors import Forbidden
 from gateway_graphql.feeds import Feeds
@@ -16,7 +17,7 @@ from gateway_graphql.feeds import Feeds
 class Context:
     """One operation's viewer, tenant, and loaders."""
 
-    __slots__ = ("cost", "feeds", "last_event_id", "loaders", "operation", "tenant", "type", "viewer")
+    __slots__ = ("cost", "feeds", "last_event_id", "loaders", "operation", "tenant", "threads", "type", "viewer")
 
     def __init__(
         self,
@@ -35,6 +36,8 @@ class Context:
         self.feeds = feeds
         self.last_event_id = last_event_id
         self.loaders: dict[Any, DataLoader[Any, Any]] = {}
+        self.threads: dict[int, Thread] = {}
+        """What came along with conversations, by their ids, as integers: UUIDs are hashed in Python."""
         self.operation: str | None = None
         """The name of the GraphQL operation, where there is one with a name."""
         self.type: str | None = None

@@ -21,8 +21,10 @@ from gateway_graphql.types import (
     ConversationsOrder,
     Lead,
     Message,
+    conversation_asked,
     conversations_asked,
 )
+from levelwise import lookahead
 
 Info = strawberry.Info[Context, None]
 Id = Annotated[strawberry.ID, strawberry.argument(description="The id, a UUID.")]
@@ -70,7 +72,7 @@ class Query:
     @strawberry.field(description="One conversation.", graphql_type=Conversation | None)
     async def conversation(self, info: Info, id: Id) -> Any:
         info.context.require(Scope.CONVERSATIONS_READ)
-        return await resolvers.conversation(info.context, uuid_of(id, "id"))
+        return await conversation_asked(info.context, uuid_of(id, "id"), lookahead(info))
 
     @strawberry.field(description="The conversations.", graphql_type=Connection[Conversation])
     def conversations(

@@ -112,20 +112,23 @@ async def counted_conversations(
     return await conversations.counted_conversations(context.tenant, filter, order, window)
 
 
-async def thread(context: Context, id: UUID) -> Thread | None:
-    """One conversation with its lead and all its messages, or None."""
-    context.require(Scope.CONVERSATIONS_READ)
-    return await threads.thread(context.tenant, id)
+async def thread(context: Context, id: UUID, *, lead: bool = False, part: Part | None = None) -> Thread | None:
+    """One conversation, and with it its lead and a part of its messages, if wanted; or None.
 
-
-async def part_of_thread(context: Context, id: UUID, window: Window) -> Part | None:
-    """Some of one conversation's messages, or None where there is no such conversation."""
+    The batch functions of lead and messages find them, and ask nothing.
+    """
     context.require(Scope.CONVERSATIONS_READ)
-    return await threads.part(context.tenant, id, window)
+    found = await threads.thread(context.tenant, id, lead=lead, part=part)
+    if found:
+        context.threads[id.int] = found
+    return found
 
 
 async def leads_of_conversations(parents: Sequence[Conversation], context: Context) -> list[Lead | None]:
     """The lead of each conversation. None only where it was deleted meanwhile."""
+    known = [thread.lead for thread in _threads(parents, context)]
+    if known and None not in known:
+        return known
     return await leads.leads_by_id(context.tenant, [parent.lead_id for parent in parents])
 
 
@@ -154,10 +157,21 @@ def messages_of_conversations(
 ) -> list[Connection[Any]]:
     """The messages of each conversation, in chronological order."""
     lists = _lists(context, MESSAGES, messages.listing, parents, filter, messages.CHRONOLOGICAL, window)
+    for connection, thread in zip(lists, _threads(parents, context), strict=False):
+        if thread.part == (filter, window):
+            connection.known_page = thread.messages
     if filter == MessageFilter():
         for connection, parent in zip(lists, parents, strict=True):
             connection.known_total = parent.message_count  # the database keeps it
     return lists
+
+
+def _threads(parents: Sequence[Conversation], context: Context) -> list[Thread]:
+    """Answer what came along with conversations: with all of these, or nothing."""
+    known = context.threads
+    if not known or any(parent.id.int not in known for parent in parents):
+        return []
+    return [known[parent.id.int] for parent in parents]
 
 
 def _list(

@@ -1,25 +1,31 @@
 """The object types: views of the database's records, and the fields that lead from one to another."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Any
+from uuid import UUID
 
 import strawberry
+from graphql import GraphQLError
 
 from gateway import records
 from gateway.database import conversations, messages
 from gateway.database.conversations import ConversationFilter
 from gateway.database.messages import MessageFilter
 from gateway.database.paging import Order, Window
+from gateway.database.threads import Part
 from gateway_graphql import arguments, resolvers
 from gateway_graphql.arguments import After, Before, First, Last, Slice
-from gateway_graphql.connections import Connection
+from gateway_graphql.connections import PAGED, Connection
 from gateway_graphql.context import Context
 from gateway_graphql.enums import Channel, ConversationStatus, LeadChannel, LeadStatus, MessageRole
+from gateway_graphql.errors import BadUserInput
 from gateway_graphql.inputs import ConversationFilterInput, ConversationOrderInput
 from gateway_graphql.node import Node
 from gateway_graphql.scalars import JSON
-from levelwise import batched, by_class
+from levelwise import Lookahead, batched, by_class
 
 ConversationsFilter = Annotated[ConversationFilterInput | None, strawberry.argument(description="Which conversations.")]
 ConversationsOrder = Annotated[
@@ -60,11 +66,34 @@ def _messages(
     before: Before = None,
     role: Annotated[MessageRole | None, strawberry.argument(description="Of this speaker only.")] = None,
 ) -> list[Connection[Any]]:
+    return resolvers.messages_of_conversations(parents, context, *_part(first, after, last, before, role))
+
+
+@lru_cache(maxsize=512)
+def _part(
+    first: int | None = None,
+    after: str | None = None,
+    last: int | None = None,
+    before: str | None = None,
+    role: MessageRole | None = None,
+) -> Part:
+    """Read the arguments of a conversation's messages. Raises BadUserInput."""
     window = Slice(first, after, last, before).window(
         arguments.MESSAGES, resolvers.MESSAGES, messages.listing, messages.CHRONOLOGICAL
     )
-    asked = MessageFilter(None if role is None else (role.value,))
-    return resolvers.messages_of_conversations(parents, context, asked, window)
+    return Part(MessageFilter(None if role is None else (role.value,)), window)
+
+
+async def conversation_asked(context: Context, id: UUID, ahead: Lookahead) -> records.Conversation | None:
+    """One conversation, and in the same round trip what the fields below it will ask for."""
+    lead, part = resolvers.leads_of_conversations in ahead, None
+    if not PAGED.isdisjoint(ahead.below(_messages).functions):
+        with suppress(BadUserInput, GraphQLError):  # which its own field will tell
+            part = _part(**ahead.arguments(_messages))
+    if not (lead or part):
+        return await resolvers.conversation(context, id)
+    found = await resolvers.thread(context, id, lead=lead, part=part)
+    return found and found.conversation
 
 
 @strawberry.type(description="A customer who got in touch.")

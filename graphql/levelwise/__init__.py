@@ -7,14 +7,16 @@ support                     what is compiled, and what is left to graphql-core
 plan                        which fields each object of the answer has
 generate                    Python that makes a level's objects, for all that is usual
 complete                    exact completion, for all that is not
-infos                       what resolvers are told, made when they ask
+infos, lookahead            what resolvers are told, made when they ask
 layout, calls, levels, run  from the root value downwards and back
 operation                   the way in
 """
 
 from levelwise.batching import batched
+from levelwise.infos import lookahead
+from levelwise.lookahead import Lookahead
 from levelwise.operation import Plan, compile_operation
 from levelwise.plan import by_class
 from levelwise.support import Unsupported
 
-__all__ = ["Plan", "Unsupported", "batched", "by_class", "compile_operation"]
+__all__ = ["Lookahead", "Plan", "Unsupported", "batched", "by_class", "compile_operation", "lookahead"]

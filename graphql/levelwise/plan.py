@@ -89,6 +89,12 @@ class Selection:
         return [field for field in self.fields if field.is_column]
 
     @cached_property
+    def batches(self) -> Mapping[Any, "Field"]:
+        """The batch functions among them, each with the field that comes first."""
+        found = [(field.source.function, field) for field in self.columns if isinstance(field.source, Batch)]
+        return dict(reversed(found))
+
+    @cached_property
     def asks_async(self) -> bool:
         """Whether to tell if an object is of this type takes awaiting."""
         return iscoroutinefunction(self.type.is_type_of)

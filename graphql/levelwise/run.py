@@ -13,6 +13,7 @@ from levelwise.arguments import Coerced
 from levelwise.convert import Arguments
 from levelwise.fields import Batch, Resolver
 from levelwise.infos import LateInfo
+from levelwise.lookahead import Lookahead
 from levelwise.plan import Field
 from levelwise.surprises import Failure, Surprise
 from levelwise.variables import Given, Variables
@@ -75,7 +76,7 @@ class Run:
 
     def late_info(self, field: Field, path: Callable[[], Path]) -> LateInfo:
         """Make an info that is made when something of it is asked for."""
-        return LateInfo(self.context, lambda: self.info(field, path()))
+        return LateInfo(self.context, lambda: self.info(field, path()), lambda: Lookahead(field, self.arguments))
 
     def arguments(self, field: Field) -> Arguments:
         """Coerce a field's arguments, as its function takes them. Raises GraphQLError."""

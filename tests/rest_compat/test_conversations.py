@@ -163,17 +163,19 @@ async def test_a_page_is_one_statement(context: Context, many: list[UUID], size:
     assert context.tenant.statements == 1
 
 
-async def test_a_conversation_is_one_statement(context: Context, long: UUID) -> None:
+async def test_a_conversation_is_one_round_trip(context: Context, long: UUID) -> None:
     answer = await conversations.get_conversation(context, ConversationPath(conversation_id=long))
     assert len(answer["messages"]) == 520
-    assert context.tenant.statements == 1
+    assert context.tenant.statements == 3
+    assert len(context.tenant.ran) == 1
 
 
 @pytest.mark.parametrize("limit", [2, 400])
-async def test_messages_are_one_statement(context: Context, long: UUID, limit: int) -> None:
+async def test_messages_are_one_round_trip(context: Context, long: UUID, limit: int) -> None:
     path = ConversationPath(conversation_id=long)
     assert len((await conversations.get_messages(context, path, MessagesQuery(limit=limit))).shown) == limit
-    assert context.tenant.statements == 1
+    assert context.tenant.statements == 2
+    assert len(context.tenant.ran) == 1
 
 
 async def test_an_update_is_one_statement(context: Context, conversation_id: UUID) -> None:
