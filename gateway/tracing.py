@@ -81,8 +81,10 @@ class Tracing:
 
     def _watched(self, run: Run, known: Mapping[str, str | int]) -> Run:
         async def watched(statement: Any, parameters: Mapping[str, object], *more: Any) -> list[Any]:
-            summary, started = _summary(statement.sql), perf_counter()
+            summary, started = "; ".join(_summary(each.sql) for each in statement.parts), perf_counter()
             about = {**known, "db.query.summary": summary, "db.operation.name": summary.partition(" ")[0]}
+            if len(statement.parts) > 1:
+                about |= {"db.operation.name": "BATCH SELECT", "db.operation.batch.size": len(statement.parts)}
             with self.tracer.start_as_current_span(
                 summary,
                 kind=SpanKind.CLIENT,
@@ -96,7 +98,7 @@ class Tracing:
                     span.set_attribute("error.type", about["error.type"])
                     raise
                 else:
-                    span.set_attribute("db.response.returned_rows", len(rows))
+                    span.set_attribute("db.response.returned_rows", statement.count(rows))
                     return rows
                 finally:
                     self._statements.record(perf_counter() - started, about)

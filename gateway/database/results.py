@@ -19,13 +19,14 @@ def is_good(result: PGresult) -> bool:
     return result.status in _DONE
 
 
-def checked(result: PGresult) -> PGresult:
-    """Answer a good result. Raises psycopg's error for another one, without details: those may quote a row."""
+def checked(results: list[PGresult]) -> list[PGresult]:
+    """Answer results, the last of which is good. Raises psycopg's error, without details: those may quote a row."""
+    result = results[-1]
     if not is_good(result):
         state = (result.error_field(pq.DiagnosticField.SQLSTATE) or b"").decode()
         message = result.error_field(pq.DiagnosticField.MESSAGE_PRIMARY) or b""
         raise _error_class(state)(state if state[:2] in _QUOTING else message.decode(errors="replace"))
-    return result
+    return results
 
 
 def _error_class(state: str) -> type[psycopg.Error]:

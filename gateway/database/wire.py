@@ -31,6 +31,7 @@ _BINARY = pq.Format.BINARY
 _CONNECTED = pq.ConnStatus.OK
 _NO_PIPELINE, _PIPELINE = pq.PipelineStatus.OFF, pq.PipelineStatus.ON
 _PIPELINE_END = pq.ExecStatus.PIPELINE_SYNC
+_Answered = asyncio.Future[list[PGresult]]
 _NO_ANSWERS = {_PIPELINE_END, pq.ExecStatus.PIPELINE_ABORTED}
 
 
@@ -56,7 +57,7 @@ class Connection(psycopg.AsyncConnection[Any]):
         """The loop that watches the socket, if one does."""
         self._socket = -1
         self._writes = False
-        self._answered: asyncio.Future[None] | None = None
+        self._answered: _Answered | None = None
         self._results: list[PGresult] = []
         self._hung_up = poll()
         self._hung_up.register(pgconn.socket, 0)
@@ -65,8 +66,7 @@ class Connection(psycopg.AsyncConnection[Any]):
         self._patience = 60.0
         self._allowance = UNLIMITED
         self._arrival = Arrival(pgconn.socket)
-        self._walled = False
-        self._prepares = True
+        self._prepares, self._walled = True, False
 
     def begin(self, patience: float, *, prepares: bool, walled: bool) -> None:
         """Watch the socket, wait for answers so many seconds; `walled`: show the rows of an `organization_id` alone."""
@@ -167,9 +167,7 @@ class Connection(psycopg.AsyncConnection[Any]):
         if self.pgconn.flush():
             self._writes = True  # more than the socket takes at once
             loop.add_writer(self._socket, self._proceed)
-        await self._answered
-        checked(self._results[-1])
-        return self._results
+        return checked(await self._answered)
 
     def _watch(self) -> asyncio.AbstractEventLoop:
         self._loop, self._socket = asyncio.get_running_loop(), self.pgconn.socket
@@ -221,7 +219,7 @@ class Connection(psycopg.AsyncConnection[Any]):
             if answered and not answered.done():
                 self._take(None, answered, error)
 
-    def _take_what_came(self, answered: asyncio.Future[None]) -> None:
+    def _take_what_came(self, answered: _Answered) -> None:
         # Only what has arrived is asked for: libpq would wait for the rest, and everybody else with it.
         pgconn = self.pgconn
         while not answered.done():
@@ -234,15 +232,13 @@ class Connection(psycopg.AsyncConnection[Any]):
         if pgconn.status != _CONNECTED:
             self._look_away()  # at what it could not read libpq closes the socket, whose number is soon another's
 
-    def _take(
-        self, result: PGresult | None, answered: asyncio.Future[None], error: psycopg.Error | None = None
-    ) -> None:
+    def _take(self, result: PGresult | None, answered: _Answered, error: psycopg.Error | None = None) -> None:
         if result is not None and result.status not in _NO_ANSWERS:
             self._results.append(result)
         elif error is None and self._is_amid_pipeline(result):
             return
         elif self._results and (error is None or not is_good(self._results[-1])):
-            answered.set_result(None)  # also where the server said why, and then closed the connection
+            answered.set_result(self._results)  # also where the server said why, and then closed the connection
         else:
             # A good result too: what it tells of is committed only when the server is ready for the next.
             answered.set_exception(error or psycopg.OperationalError("the server closed the connection"))

@@ -30,11 +30,12 @@ def collected(database_url: str, connection: psycopg.Connection) -> Iterator[Col
         environment.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
         settings = Settings(database_url=database_url, jwt_secret=SECRET, otel=True, _env_file=None)
         with serving(settings) as url, Organization(connection, url) as organization:
-            organization.conversation()
+            conversation_id = organization.conversation()
             headers = {"traceparent": f"00-{TRACE}-{PARENT}-01", "User-Agent": "tests"}
             organization.http.post("/graphql", json={"query": QUERY}, headers=headers)
             organization.http.post("/graphql", json={"query": "{ nonsense }"})
             organization.http.get(f"/api/v1/leads/{organization.lead()}")
+            organization.http.get(f"/api/v1/conversations/{conversation_id}")
         yield collector
 
 
@@ -94,6 +95,16 @@ def test_rest_calls_are_named_by_their_route(collected: Collector) -> None:
     (call,) = [span for span in collected.spans if span.name == "GET /api/v1/leads/{lead_id}"]
     below = [span for span in collected.spans if span.parent_span_id == call.span_id]
     assert [span.kind for span in below] == [CLIENT]
+
+
+def test_statements_that_are_sent_together_are_one_span(collected: Collector) -> None:
+    (call,) = [span for span in collected.spans if span.name == "GET /api/v1/conversations/{conversation_id}"]
+    (below,) = [span for span in collected.spans if span.parent_span_id == call.span_id]
+    assert below.name == "SELECT conversations; SELECT conversations; SELECT messages"
+    told = attributes(below)
+    assert (told["db.operation.name"], told["db.operation.batch.size"]) == ("BATCH SELECT", 3)
+    assert told["db.query.text"].count("; SELECT") == 2
+    assert told["db.response.returned_rows"] == 2
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,7 @@ class TestBudget:
         for _ in range(30):
             organization.message(conversation_id)
         answer = configured.get(f"{CONVERSATIONS}/{conversation_id}")
-        assert left(answer) in {28, 29}  # 32 messages
+        assert left(answer) in {26, 27}  # 32 messages, their conversation, its lead
 
     def test_without_one_there_are_no_headers(self, organization: Organization) -> None:
         assert "ratelimit" not in organization.http.get(LEADS).headers
