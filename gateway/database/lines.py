@@ -48,7 +48,9 @@ def parse(line: bytes) -> Row:
     if form is None:
         raise BadLine('"type" is missing' if kind is None else f'"type" is none of {", ".join(_FORMS)}')
     if record.keys() != form.fields.keys():
-        raise BadLine(_difference(record, form.fields))
+        record = {**form.defaults, **record}
+        if record.keys() != form.fields.keys():
+            raise BadLine(_difference(record, form.fields))
     values = []
     for name, check in form.fields.items():
         try:
@@ -182,6 +184,8 @@ def _means(text: bytes, value: object) -> bool:
 class _Form(NamedTuple):
     table: str
     fields: Mapping[str, Check]
+    defaults: Mapping[str, object]
+    """What a line may leave out, and what that means. Not times: a file that is loaded twice changes nothing."""
 
 
 _FORMS = {
@@ -202,6 +206,12 @@ _FORMS = {
             "created_at": _moment,
             "updated_at": _moment,
         },
+        {
+            **dict.fromkeys(("phone", "email", "company", "channel_id", "appointment_notes")),
+            "status": "new",
+            "preferred_services": [],
+            "metadata": {},
+        },
     ),
     "conversation": _Form(
         "conversations",
@@ -214,6 +224,7 @@ _FORMS = {
             "created_at": _moment,
             "updated_at": _moment,
         },
+        {"status": "active"},
     ),
     "message": _Form(
         "messages",
@@ -225,6 +236,7 @@ _FORMS = {
             "metadata": _metadata,
             "created_at": _moment,
         },
+        {"metadata": {}},
     ),
 }
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 def preferred(accept: str | None, offered: tuple[str, ...]) -> str | None:
     """Pick the offered media type that an Accept header likes best; None where it takes none of them.
 
-    Of equally liked ones the first offered wins, which also answers a missing header.
+    Of equally liked ones the first listed wins, then the first offered, which also answers a missing header.
 
     >>> preferred("text/html, */*;q=0.1", ("application/json", "text/html"))
     'text/html'
@@ -16,8 +16,8 @@ def preferred(accept: str | None, offered: tuple[str, ...]) -> str | None:
     if not accept or not accept.strip():
         return offered[0]
     ranges = [_range(part) for part in accept.split(",") if part.strip()]
-    best = max(offered, key=lambda media_type: _quality(media_type, ranges))
-    return best if _quality(best, ranges) > 0 else None
+    best = max(offered, key=lambda media_type: _liking(media_type, ranges))
+    return best if _liking(best, ranges)[0] > 0 else None
 
 
 def _range(part: str) -> tuple[str, float]:
@@ -32,11 +32,11 @@ def _range(part: str) -> tuple[str, float]:
     return media_range, 1.0
 
 
-def _quality(media_type: str, ranges: Sequence[tuple[str, float]]) -> float:
-    # The most specific range that fits decides.
+def _liking(media_type: str, ranges: Sequence[tuple[str, float]]) -> tuple[float, int]:
+    # The most specific range that fits decides: by its quality, and where it stands.
     kind = media_type.partition("/")[0]
     for wanted in (media_type, f"{kind}/*", "*/*"):
-        for media_range, quality in ranges:
+        for place, (media_range, quality) in enumerate(ranges):
             if media_range == wanted:
-                return quality
-    return 0.0
+                return quality, -place
+    return 0.0, 0

@@ -43,8 +43,8 @@ class PersistedOperations:
     """The texts that can be asked for by their names."""
 
     def __init__(self, trusted: Mapping[str, str], mode: Mode) -> None:
-        """`trusted` has texts by their names."""
-        self._trusted = trusted
+        """`trusted` has texts by their names. Their hashes name them as well: that is how Apollo's clients ask."""
+        self._trusted = {sha256(text.encode()).hexdigest(): text for text in trusted.values()} | dict(trusted)
         self.trusted_texts = frozenset(trusted.values())
         self._mode = mode
         self._sent: OrderedDict[str, str] = OrderedDict()

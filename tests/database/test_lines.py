@@ -32,8 +32,9 @@ def reason(line: bytes) -> str:
         (without(LEAD, "type"), '"type" is missing'),
         ({**LEAD, "type": "person"}, '"type" is none of lead, conversation, message'),
         ({**LEAD, "type": ["lead"]}, '"type" is none of lead, conversation, message'),
-        (without(LEAD, "phone"), '"phone" is missing'),
-        (without(MESSAGE, "metadata"), '"metadata" is missing'),
+        (without(LEAD, "name"), '"name" is missing'),
+        (without(CONVERSATION, "updated_at"), '"updated_at" is missing'),
+        (without(MESSAGE, "content"), '"content" is missing'),
         ({**CONVERSATION, "message_count": 3}, '"message_count" is no field of this type'),
         ({**LEAD, "id": "1"}, '"id" is not a UUID'),
         ({**LEAD, "id": None}, '"id" is not a UUID'),
@@ -55,6 +56,20 @@ def reason(line: bytes) -> str:
 )
 def test_a_bad_record_is_refused_by_its_field(record: Record, expected: str) -> None:
     assert reason(orjson.dumps(record)) == expected
+
+
+@pytest.mark.parametrize(
+    ("record", "left_out"),
+    [
+        (LEAD, {"phone": None, "email": None, "company": None, "channel_id": None, "appointment_notes": None}),
+        (LEAD, {"status": "new", "preferred_services": [], "metadata": {}}),
+        (CONVERSATION, {"status": "active"}),
+        (MESSAGE, {"metadata": {}}),
+    ],
+)
+def test_what_has_a_default_may_be_left_out(record: Record, left_out: Record) -> None:
+    short = {key: value for key, value in record.items() if key not in left_out}
+    assert parse(orjson.dumps(short)) == parse(orjson.dumps({**record, **left_out}))
 
 
 @pytest.mark.parametrize(

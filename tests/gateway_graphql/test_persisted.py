@@ -154,6 +154,7 @@ def test_only_trusted_documents(trusting: Trusting, manifest: str) -> None:
         for method in ("GET", "POST"):
             assert ask(organization, method, documentId=id).json()["data"] == ME
             assert ask(organization, method, extensions=persisted(id)).json()["data"] == ME
+            assert ask(organization, method, extensions=persisted(HASH)).json()["data"] == ME
             assert ask(organization, method, query=QUERY).json()["data"] == ME
             assert code(ask(organization, method, query=OTHER)) == "PERSISTED_QUERY_REQUIRED"
             hash = sha256(OTHER.encode()).hexdigest()
