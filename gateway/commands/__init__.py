@@ -1,1 +1,1 @@
-"""What the commands do: a module each, with a function of its name, which `gateway.cli` loads when it is called."""
+"""The commands: a module each, with a function of its name, which `gateway.cli` imports when it is called."""

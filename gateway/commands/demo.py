@@ -1,4 +1,4 @@
-"""`gateway demo`: everything on an embedded PostgreSQL."""
+"""`gateway demo`: serves sample data from an embedded PostgreSQL."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""`gateway doctor`: looks at everything that the gateway needs, and says what to do about what is wrong with it."""
+"""`gateway doctor`: checks all that the gateway needs, and says how to fix what is wrong."""
 
 import os
 from collections.abc import Iterator, Sequence

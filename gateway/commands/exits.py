@@ -1,4 +1,4 @@
-"""How a command ends that cannot go on: with one clear line on standard error, and an exit code."""
+"""Exits: how a command fails: with one clear line on standard error, and an exit code."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

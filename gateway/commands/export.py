@@ -1,4 +1,4 @@
-"""`gateway export`: an organization's records, as `gateway import` reads them."""
+"""`gateway export`: writes an organization's records as `gateway import` reads them."""
 
 import sys
 

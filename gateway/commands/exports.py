@@ -1,4 +1,4 @@
-"""What is exported from the code into a file: printed, or compared with the file."""
+"""Exports: documents that are made from the code are printed, or compared with a file."""
 
 import difflib
 from collections.abc import Callable

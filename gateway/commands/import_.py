@@ -1,4 +1,4 @@
-"""`gateway import`: a file's records into an organization."""
+"""`gateway import`: loads a file's records into an organization."""
 
 import sys
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""`gateway migrate`: the database's tables."""
+"""`gateway migrate`: creates or updates the database's tables."""
 
 from typing import Annotated
 

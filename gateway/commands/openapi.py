@@ -1,4 +1,4 @@
-"""`gateway openapi`: the REST paths, for clients' tools."""
+"""`gateway openapi`: prints the OpenAPI document of the REST paths."""
 
 from gateway.commands.exports import print_or_compare
 from gateway.commands.parameters import Check

@@ -1,4 +1,4 @@
-"""`gateway prune`: what is older than a date goes away."""
+"""`gateway prune`: deletes data that is older than a date."""
 
 from collections import Counter
 from datetime import UTC, datetime

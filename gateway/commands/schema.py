@@ -1,4 +1,4 @@
-"""`gateway schema`: the GraphQL schema, for clients' tools."""
+"""`gateway schema`: prints the GraphQL schema."""
 
 from typing import Annotated
 

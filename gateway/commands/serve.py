@@ -1,4 +1,4 @@
-"""`gateway serve`: the server, on a database that exists."""
+"""`gateway serve`: serves an existing database."""
 
 import os
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""`gateway settings`: what can be set."""
+"""`gateway settings`: prints all settings."""
 
 import typer
 

@@ -1,4 +1,4 @@
-"""`gateway token`: a token for trying things, and for scripts."""
+"""`gateway token`: signs a token, to try things and for scripts."""
 
 from typing import Annotated
 

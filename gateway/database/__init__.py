@@ -1,1 +1,1 @@
-"""The only room that speaks SQL: tables, statements, and every question asked of them, by name."""
+"""All SQL: tables, statements, and every question to the database, by name."""

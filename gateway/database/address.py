@@ -1,4 +1,4 @@
-"""A database's address: how it is shown, and how connections are made so that a silent network is noticed."""
+"""A database's address: how it is shown, and connection parameters by which a dead network is noticed."""
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo

@@ -1,4 +1,4 @@
-"""Allowance: how many bytes the statements of an operation may find, and how many there are, while they come."""
+"""Allowance: how many bytes an operation's statements may read, counted while results arrive."""
 
 import fcntl
 import socket

@@ -1,4 +1,4 @@
-"""Checkup: what the doctor looks at in a database, beginning with whether it answers."""
+"""Checkup: the doctor's checks of a database, beginning with the connection."""
 
 import time
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Checkup of a pooler: what it keeps from the server, though it answers."""
+"""Checkup of a pooler: what it does not pass on to the server."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Checkup of the gateway's tables: their version, and all that a restore or another program can take from them."""
+"""Checkup of the tables: version, columns, indexes, triggers, and what else a restore may lose."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

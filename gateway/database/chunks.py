@@ -1,4 +1,4 @@
-"""JSON lines, from a file or not, as chunks of checked rows: memory does not grow with the file."""
+"""Chunks: an import's JSON lines, checked and grouped, so that memory does not grow with the file."""
 
 import gzip
 import io

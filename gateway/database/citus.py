@@ -1,4 +1,4 @@
-"""Citus: the tables spread over a cluster's nodes, each organization's rows together on one of them."""
+"""Citus: distributes the tables over a cluster's nodes, each organization's rows on one of them."""
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo

@@ -1,4 +1,4 @@
-"""Codecs: how parameters are sent, chosen by their type in the statement, once."""
+"""Codecs: how parameters are encoded, chosen once per statement by their SQL types."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta

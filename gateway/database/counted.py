@@ -1,4 +1,4 @@
-"""Counted pages: a page, what stands beside its rows, and the whole list's length, in one statement: of one moment."""
+"""Counted pages: a page of a list and the list's length, in one statement."""
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache

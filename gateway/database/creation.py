@@ -1,4 +1,4 @@
-"""Creation: one row inserted, and once only for each idempotency key, in one statement."""
+"""Creation: inserts one row, at most once for each idempotency key, in one statement."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta

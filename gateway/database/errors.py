@@ -1,4 +1,4 @@
-"""What can go wrong with a database, as the rooms above see it. The driver's words stay here."""
+"""The errors of a database, as the rest of the gateway sees them. The driver's messages stay here."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Filters: which criteria a list is asked for decides the text of its statement, the values do not."""
+"""Filters: the criteria of a filter decide a statement's text, the values are its parameters."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple

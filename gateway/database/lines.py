@@ -1,4 +1,4 @@
-"""The import form's lines: each is checked, and turned into a row of COPY's text form."""
+"""Lines of the import format: each is checked, and becomes a row in COPY's text format."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Rows by their ids: one answer a key, in the order of the keys."""
+"""Lookups: rows by their ids, one result per id, in the order of the ids."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, Protocol, TypeVar

@@ -1,4 +1,4 @@
-"""Pruning: what is older than a time goes away, in batches so small that nobody has to wait for them.
+"""Pruning: deletes old rows, in batches so small that writers hardly wait.
 
 Each batch is a transaction of its own, so an interrupted pruning has done what it has told, and the next one goes on
 from there. Rows are locked in the order in which the triggers lock them: pruning deadlocks with no writer.

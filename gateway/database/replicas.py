@@ -1,4 +1,4 @@
-"""Replicas: reads go to servers that follow the primary, if they have come as far as the reader has seen.
+"""Replicas: reads go to servers that follow the primary and have replayed what the reader has seen.
 
 How far each has come is looked at all the time, so no request waits for that. What writes, and what is to see its
 own writes, goes to the primary; so does everything while no replica is good enough.

@@ -1,4 +1,4 @@
-"""Results: what the server answers to a statement, or the driver's error for what went wrong."""
+"""Results: what the server returns for a statement, or the driver's error."""
 
 import psycopg
 from psycopg import errors, pq

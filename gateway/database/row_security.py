@@ -1,4 +1,4 @@
-"""Row security: the second wall. PostgreSQL itself shows the gateway's role one organization's rows at a time.
+"""Row-level security: PostgreSQL itself limits the gateway's role to one organization's rows at a time.
 
 Who owns the tables, or passes row security by, works as ever: it is not forced. A walled role has a restrictive policy
 of its name on every table; a permissive one lets all other roles do what they are granted.

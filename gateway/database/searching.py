@@ -1,4 +1,4 @@
-"""Searching: matches near the beginning of a list are looked for by walking it, the others through their index.
+"""Searching: recent matches are found by walking a list from its beginning, all others by the index.
 
 How many rows hold a phrase, or several common words at once, nobody can estimate: a walk along the list that was
 to end soon may have to read all of it. So a walk ends after some rows, and from there on it is the index alone.

@@ -1,4 +1,4 @@
-"""The tables as SQLAlchemy knows them. The migrations make them; a test holds the two together.
+"""The tables as SQLAlchemy knows them. The migrations create them; a test compares the two.
 
 Every primary key starts with the organization and every foreign key carries it: tenancy is in the keys.
 """

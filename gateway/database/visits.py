@@ -1,4 +1,4 @@
-"""The demo's visitors, written to the tables as another program would: in SQL, on a connection of its own."""
+"""The demo's visitors, written to the tables in SQL, as another program would."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""The gateway as the demo serves it: with a page at `/` that needs no token to be typed."""
+"""The demo's application: the gateway, and a page at `/` that has its token already."""
 
 from starlette.applications import Starlette
 

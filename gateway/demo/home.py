@@ -1,4 +1,4 @@
-"""What the demo shows at `/`: the inbox of examples/inbox where it was built, else links. It carries a token."""
+"""The demo's page at `/`: the inbox of examples/inbox if it was built, else links. It contains a token."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Visitors of the demo: people who were not there before write to the salon, a message every few seconds."""
+"""The demo's visitors: simulated customers who write to the salon, a message every few seconds."""
 
 import threading
 from collections.abc import Iterator

@@ -1,1 +1,1 @@
-"""The GraphQL schema: types, resolvers, connections, errors, and its HTTP."""
+"""The GraphQL schema: types, resolvers, connections, errors, and its transports."""

@@ -1,4 +1,4 @@
-"""Answers: the responses of operations, and how they are written."""
+"""Answers: the responses to operations, and their JSON."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple

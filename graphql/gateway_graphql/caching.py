@@ -1,4 +1,4 @@
-"""Conditional answers: what has not changed is not sent again."""
+"""Conditional GET: an ETag on each answer, and 304 if the client has it already."""
 
 from http import HTTPStatus
 

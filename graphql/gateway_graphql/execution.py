@@ -1,4 +1,4 @@
-"""Execution: from what a client asks to be run to the answer, or to the answers of a subscription."""
+"""Execution: runs an operation within limits and budget, to one answer or to a subscription's answers."""
 
 import sys
 from asyncio import to_thread

@@ -1,4 +1,4 @@
-"""Export: the schema as `schema.graphql` shows it, and what has changed since it was exported."""
+"""Export: the schema's text, and its changes since it was exported."""
 
 from graphql import (
     BreakingChange,

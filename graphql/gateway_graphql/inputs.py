@@ -1,4 +1,4 @@
-"""The inputs of lists: filters and orders, and what of the database's questions they ask for."""
+"""The inputs of lists: filters and orders, converted to those of the database."""
 
 from collections.abc import Sequence
 from datetime import datetime

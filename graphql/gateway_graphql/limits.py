@@ -1,4 +1,4 @@
-"""Limits of a document: found before it is validated or executed, each named in the error that it causes.
+"""Limits of a document, checked before it is validated or executed; each error names its limit.
 
 Fragments count as often as they are spread; introspection has a shape of its own and is let pass.
 """

@@ -1,4 +1,4 @@
-"""Mutation: where changing starts. What the caller can mend comes back as `userErrors`."""
+"""Mutation: the root of writes. Errors that the caller can mend come back as `userErrors`."""
 
 from collections.abc import Awaitable
 from typing import Annotated, Any

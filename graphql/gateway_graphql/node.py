@@ -1,4 +1,4 @@
-"""Node: whatever has an id of its own."""
+"""Node: the interface of all types that have an id."""
 
 import strawberry
 

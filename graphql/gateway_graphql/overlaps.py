@@ -1,4 +1,4 @@
-"""Overlaps: fields of one name in one place, which validation compares by pairs, with all that is below them."""
+"""Overlaps: fields with one response name in one place, which validation compares in pairs."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Pace: lets through so many in a second, and has who brings more wait."""
+"""Pace: a limit of messages per second; a sender over it has to wait."""
 
 import asyncio
 import time

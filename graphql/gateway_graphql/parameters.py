@@ -1,4 +1,4 @@
-"""The parameters of a GraphQL request, wherever they come from: a body, a query string, a socket."""
+"""The parameters of a GraphQL request, from a body, a query string or a socket."""
 
 import json
 from asyncio import to_thread

@@ -1,4 +1,4 @@
-"""Persisted operations: texts that clients send by a name. Apollo's automatic ones, and an operator's trusted ones."""
+"""Persisted operations: Apollo's automatic ones, and an operator's trusted documents."""
 
 from collections import OrderedDict
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Service: what every transport of the schema needs: who asks, what runs operations, what they run on."""
+"""Service: what all transports of the schema share: authentication, the executor, feeds and limits."""
 
 from pathlib import Path
 

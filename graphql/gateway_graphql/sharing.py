@@ -1,4 +1,4 @@
-"""Sharing: which subscribers are given the same answer to an event, so that it is made once."""
+"""Sharing: subscribers who select the same get one answer per event, made once."""
 
 import json
 from collections.abc import Hashable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Subgraph: the schema as Apollo Federation 2 joins it to others, with what a router asks besides."""
+"""Subgraph: the schema for Apollo Federation 2, with `_service` and `_entities`."""
 
 import re
 from asyncio import gather

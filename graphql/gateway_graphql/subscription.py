@@ -1,4 +1,4 @@
-"""Subscription: what is told as it happens."""
+"""Subscription: the root of live events."""
 
 from collections.abc import AsyncGenerator
 from typing import Annotated, Any

@@ -1,4 +1,4 @@
-"""What can be watched: scope, then the feed. Each is an endless stream of rows of the viewer's organization."""
+"""Watching: what can be subscribed to: scope, then the feed. Each is an endless stream of the organization's rows."""
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, aclosing

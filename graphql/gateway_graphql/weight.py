@@ -1,4 +1,4 @@
-"""Weight: how long an answer is that shows the same again and again, by aliases. Found before it is written."""
+"""Weight: the size of an answer in which aliases repeat data, checked before it is written."""
 
 from typing import Any
 

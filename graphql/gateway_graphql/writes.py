@@ -1,4 +1,4 @@
-"""What can be changed, for GraphQL and REST alike: scope, checks, then the change. UserErrors say what to mend."""
+"""Writes: what can be changed, for GraphQL and REST alike: scope, checks, then the statement. They raise UserErrors."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from hashlib import sha256

@@ -1,4 +1,4 @@
-"""Arguments: what reads those of a field, made once for each field of a plan.
+"""Arguments: makes, once for each field of a plan, the function that reads the field's arguments.
 
     messages(first: $first, role: USER)
 

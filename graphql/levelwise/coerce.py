@@ -1,4 +1,4 @@
-"""Coerce: what coerces the values of an input type, made once for each place that it is needed at.
+"""Coerce: makes, once for each use of an input type, the function that coerces its values.
 
 >>> status = coercer(GraphQLNonNull(GraphQLList(status)))
 >>> status(["ACTIVE"])

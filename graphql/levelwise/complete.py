@@ -1,4 +1,4 @@
-"""Complete: exact completion, value by value, of what generated code left alone; and the errors' last word.
+"""Complete: exact completion, value by value, of what generated code leaves; and where errors end up.
 
 Completion leaves a Failure wherever a value, or nothing where something has to be, is an error:
 

@@ -1,4 +1,4 @@
-"""Convert: what makes Strawberry's arguments of GraphQL's, made once for each type.
+"""Convert: makes, once for each type, the function that converts GraphQL's arguments to Strawberry's.
 
 It answers what Strawberry's `convert_argument` does; types that it does not know are left to that.
 """

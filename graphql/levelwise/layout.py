@@ -1,4 +1,4 @@
-"""Layout: how the objects in a level's values lie. They are flattened for the next level, and put back after it.
+"""Layout: flattens the objects of a level's values for the next level, and puts its results back.
 
 values  [[a, b], [], [c]]      what three parents' lists hold
 rows    [a, b, c]              the next level

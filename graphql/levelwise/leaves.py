@@ -1,4 +1,4 @@
-"""Leaves: how values of scalars and enums are told to be fine at a glance, and coerced where they are not.
+"""Leaves: how scalars and enums are completed: a cheap test for usual values, coercion for all others.
 
 >>> leaf(GraphQLInt, {}).doubt
 'type({0}) is not int or not -2147483648 <= {0} <= 2147483647'

@@ -1,4 +1,4 @@
-"""Surprises: what generated code does not deal with, and how it stands in an unfinished answer.
+"""Surprises: values that generated code does not handle, and what stands for them in an unfinished answer.
 
 >>> answer = {"name": "Ada", "email": Failure(ValueError("no such mailbox"))}
 """

@@ -1,4 +1,4 @@
-"""Variables: those of an operation, coerced by what was made for their types.
+"""Variables: coerces an operation's variables, by functions that are made once for their types.
 
 >>> variables = Variables(schema, operation.variable_definitions)
 >>> await variables.coerce({"id": "1"})

@@ -1,4 +1,4 @@
-"""The page that browsers are shown at /graphql: GraphiQL where it was built, else a plain one."""
+"""The page at /graphql for browsers: GraphiQL if it was built, else a plain one."""
 
 from pathlib import Path
 
