@@ -22,9 +22,9 @@ Found = TypeVar("Found")
 
 async def list_conversations(context: Context, query: ConversationsQuery) -> Listed[ConversationPage]:
     """List conversations, the last activity first."""
-    rows, total = await resolvers.counted_conversations(context, query.filter, LAST_ACTIVITY_FIRST, query.window)
+    page, total = await resolvers.counted_conversations(context, query.filter, LAST_ACTIVITY_FIRST, query.window)
     shown: ConversationPage = {
-        "conversations": [representations.conversation_item(row) for row in rows],
+        "conversations": [representations.conversation_item(row) for row in page.rows],
         "total": total,
         "page": representations.page_number(query.page),
         "size": query.size,

@@ -20,9 +20,10 @@ from rest_compat.successors import NEWEST_FIRST
 
 async def list_leads(context: Context, query: LeadsQuery) -> Listed[LeadPage]:
     """List leads, the newest first."""
-    rows, total = await resolvers.counted_leads(context, query.filter, NEWEST_FIRST, query.window)
+    found = resolvers.list_leads(context, query.filter, NEWEST_FIRST, query.window, counted=True)
+    page, total = await found.page(), await found.total_count()
     shown: LeadPage = {
-        "leads": [representations.lead_item(row) for row in rows],
+        "leads": [representations.lead_item(row) for row in page.rows],
         "total": total,
         "page": representations.page_number(query.page),
         "size": query.size,

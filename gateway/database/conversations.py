@@ -20,7 +20,6 @@ from sqlalchemy import (
     update,
 )
 
-from gateway.database.counted import CountedPages
 from gateway.database.creation import Creation
 from gateway.database.filters import any_part, choice
 from gateway.database.leads import has_part
@@ -67,26 +66,28 @@ def _matching(found_leads: Select[tuple[UUID]]) -> ColumnElement[bool]:
     return or_(any_part(conversations.c.session_key), conversations.c.lead_id.in_(found_leads))
 
 
+_KEYSETS: dict[str, Keyset] = {
+    field: Keyset(conversations.c[field], conversations.c.id, attrgetter(field, "id"))
+    for field in ConversationOrderField
+}
+_CRITERIA = {
+    "id": conversations.c.id == bindparam("id", type_=Uuid),
+    "lead_id": conversations.c.lead_id == bindparam("lead_id", type_=Uuid),
+    **choice(conversations.c.status, "status"),
+    **choice(conversations.c.channel, "channel"),
+    "updated_after": conversations.c.updated_at > _UPDATED_AFTER,
+    "updated_before": conversations.c.updated_at < _UPDATED_BEFORE,
+    "search": _matching(_MATCHING_LEADS.where(has_part)),
+    "search_short": _matching(_MATCHING_LEADS),
+}
 listing: Listing[Conversation, ConversationFilter] = Listing(
     _COLUMNS,
     _MAKE,
     table=conversations,
     parent=conversations.c.lead_id,
+    keysets=_KEYSETS,
+    criteria=_CRITERIA,
     counts_are_kept=True,
-    keysets={
-        field: Keyset(conversations.c[field], conversations.c.id, attrgetter(field, "id"))
-        for field in ConversationOrderField
-    },
-    criteria={
-        "id": conversations.c.id == bindparam("id", type_=Uuid),
-        "lead_id": conversations.c.lead_id == bindparam("lead_id", type_=Uuid),
-        **choice(conversations.c.status, "status"),
-        **choice(conversations.c.channel, "channel"),
-        "updated_after": conversations.c.updated_at > _UPDATED_AFTER,
-        "updated_before": conversations.c.updated_at < _UPDATED_BEFORE,
-        "search": _matching(_MATCHING_LEADS.where(has_part)),
-        "search_short": _matching(_MATCHING_LEADS),
-    },
 )
 conversations_by_id = Lookup(_COLUMNS, _MAKE, table=conversations).by_id
 
@@ -99,26 +100,35 @@ _version: ColumnElement[str] = literal_column("conversations.xmin::text || ' ' |
 _ASK_VERSION = Statement(select(_version).where(*_BY_KEY, *_ITS_LEAD), scalar)
 
 
-def lead_of(conversation: FromClause) -> FromClause:
+def _lead_of(conversation: FromClause) -> FromClause:
     """What identifies the lead of each conversation."""
     named = select(leads.c.name.label("lead_name"), leads.c.email.label("lead_email"))
     of_it = (leads.c.organization_id == ORGANIZATION_ID, leads.c.id == conversation.c.lead_id)
     return named.where(*of_it).lateral("lead")
 
 
-def with_lead(row: Sequence[Any]) -> ConversationWithLead:
-    """Make a record of a conversation's columns, and those of `lead_of` behind them."""
+def _with_lead(row: Sequence[Any]) -> ConversationWithLead:
+    """Make a record of a conversation's columns, and those of `_lead_of` behind them."""
     *own, name, email = row
     return ConversationWithLead(_MAKE(own), name, email)
 
 
-counted_conversations = CountedPages(listing, with_lead, lead_of)
+listing_with_leads: Listing[ConversationWithLead, ConversationFilter] = Listing(
+    _COLUMNS,
+    _with_lead,
+    table=conversations,
+    parent=None,
+    keysets=_KEYSETS,
+    criteria=_CRITERIA,
+    counts_are_kept=True,
+    beside=_lead_of,
+)
 
 
 def _changing(*conditions: ColumnElement[bool]) -> Statement[ConversationWithLead]:
     change = update(conversations).values(status=bindparam("new_status", type_=Text))
     lead = (leads.c.name.label("lead_name"), leads.c.email.label("lead_email"))
-    return Statement(change.where(*_BY_KEY, *_ITS_LEAD, *conditions).returning(*_COLUMNS, *lead), with_lead)
+    return Statement(change.where(*_BY_KEY, *_ITS_LEAD, *conditions).returning(*_COLUMNS, *lead), _with_lead)
 
 
 _SET_STATUS = _changing()

@@ -10,7 +10,6 @@ from uuid import UUID
 from sqlalchemy import DateTime, Text, Uuid, and_, bindparam, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, array
 
-from gateway.database.counted import CountedPages
 from gateway.database.creation import Creation
 from gateway.database.filters import any_part, choice
 from gateway.database.listing import Listing
@@ -73,7 +72,6 @@ listing: Listing[Lead, LeadFilter] = Listing(
         "created_before": leads.c.created_at < _CREATED_BEFORE,
     },
 )
-counted_leads = CountedPages(listing, _MAKE)
 leads_by_id = Lookup(_COLUMNS, _MAKE, table=leads).by_id
 
 WRITABLE = [

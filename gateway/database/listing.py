@@ -13,6 +13,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ColumnElement,
+    FromClause,
     Select,
     Table,
     Uuid,
@@ -27,7 +28,7 @@ from sqlalchemy.sql.visitors import replacement_traverse
 from gateway.database.filters import Criteria, asked, choice
 from gateway.database.paging import Item, Keyset, Order, Page, Shape, Window, page_of, windowed
 from gateway.database.searching import near_or_indexed
-from gateway.database.statements import ORGANIZATION_ID, Row, Statement, each_of, scalar
+from gateway.database.statements import ORGANIZATION_ID, Pipeline, Row, Statement, each_of, scalar
 from gateway.database.tables import SEARCHED, row_counts
 from gateway.database.tenant import Tenant
 
@@ -54,10 +55,12 @@ class Listing(Generic[Item, Filter]):
         keysets: Mapping[str, Keyset],
         criteria: Criteria,
         counts_are_kept: bool = False,
+        beside: Callable[[FromClause], FromClause] | None = None,
     ) -> None:
         """`make` takes a row of `columns`; `parent` is the column that says where a row hangs.
 
-        `counts_are_kept` where the database keeps them by status and channel.
+        `counts_are_kept` where the database keeps them by status and channel. `beside` finds more columns for each
+        row of a page of all rows, which `make` takes too.
         """
         self._kept_counts: ColumnElement[str] | None = literal_column(f"'{table.name}'") if counts_are_kept else None
         self._columns = columns
@@ -65,9 +68,11 @@ class Listing(Generic[Item, Filter]):
         self._parent = parent
         self._keysets = keysets
         self._criteria = criteria
+        self._beside = beside
         self._of_organization = table.c.organization_id == ORGANIZATION_ID
         self._page = lru_cache(maxsize=512)(self._build_page)
         self._count = lru_cache(maxsize=128)(self._build_count)
+        self._counted_page = lru_cache(maxsize=512)(self._build_counted_page)
         self.statement_below = lru_cache(maxsize=512)(self._build_statement_below)
         """`(criteria, order, shape)` to the statement of one page below one `parent`."""
         self._pages = lru_cache(maxsize=512)(self._build_pages)
@@ -87,6 +92,15 @@ class Listing(Generic[Item, Filter]):
         names, values = asked(filter)
         statement = self._page(names, order, window.shape)
         return page_of(await tenant.all(statement, **values, **window.parameters), window)
+
+    async def counted_page(
+        self, tenant: Tenant, filter: Filter, order: Order, window: Window
+    ) -> tuple[Page[Item], int]:
+        """One page, and how many rows the filter lets through: in one round trip."""
+        names, values = asked(filter)
+        pipeline = self._counted_page(names, order, window.shape)
+        rows, counts = await tenant.all(pipeline, **values, **window.parameters)
+        return page_of(rows, window), counts[0]
 
     async def count(self, tenant: Tenant, filter: Filter) -> int:
         """How many of the organization's rows the filter lets through."""
@@ -122,9 +136,19 @@ class Listing(Generic[Item, Filter]):
 
     def _build_page(self, names: frozenset[str], order: Order, shape: Shape) -> Statement[Item]:
         by_expression = not isinstance(self._keysets[order.field].value, Column)
-        return statement_of(self.page_query(names, order, shape), self._make, names, by_expression)
+        query = self._page_query(names, order, shape)
+        if self._beside is not None:
+            page = query.subquery("page")
+            more = self._beside(page)
+            place = (page.c[order.field], page.c.id)
+            in_order = (each.desc() for each in place) if order.descending != shape.backwards else place
+            query = select(*page.c, *more.c).select_from(page.join(more, true())).order_by(*in_order)
+        return statement_of(query, self._make, names, by_expression)
 
-    def page_query(self, names: frozenset[str], order: Order, shape: Shape) -> Select[Any]:
+    def _build_counted_page(self, names: frozenset[str], order: Order, shape: Shape) -> Pipeline:
+        return Pipeline(self._page(names, order, shape), self._count(names))
+
+    def _page_query(self, names: frozenset[str], order: Order, shape: Shape) -> Select[Any]:
         """What asks for a page of all of the organization's rows."""
         if "words" in names:
             rows, keyset = self._rows(names - {"words"}), self._keysets[order.field]
@@ -133,7 +157,7 @@ class Listing(Generic[Item, Filter]):
 
     def _build_statement_below(self, names: frozenset[str], order: Order, shape: Shape) -> Statement[Item]:
         parent = bindparam("parent", type_=Uuid)
-        return statement_of(self.page_below(parent, names, order, shape), self._make, names)
+        return statement_of(self._page_below(parent, names, order, shape), self._make, names)
 
     def _build_pages(self, names: frozenset[str], order: Order, shape: Shape) -> Statement[Item]:
         """The rows of one parent come in order: they are what one run of the subquery gives.
@@ -141,18 +165,20 @@ class Listing(Generic[Item, Filter]):
         Sorting them again would only cost.
         """
         parents = each_of("parents")
-        page = self.page_below(parents.c.id, names, order, shape).lateral("page")
+        page = self._page_below(parents.c.id, names, order, shape).lateral("page")
         query = select(*page.c).select_from(parents.join(page, true()))
         return statement_of(query, self._make, names)
 
     def _build_count(self, names: frozenset[str]) -> Statement[int]:
-        return statement_of(self.count_query(names), scalar, names)
+        return statement_of(self._count_query(names), scalar, names)
 
-    def page_below(self, parent: ColumnElement[UUID], names: frozenset[str], order: Order, shape: Shape) -> Select[Any]:
+    def _page_below(
+        self, parent: ColumnElement[UUID], names: frozenset[str], order: Order, shape: Shape
+    ) -> Select[Any]:
         """The query of one parent's page, for those who ask for more in the same statement."""
         return self._windowed(self._rows(names).where(self._parent_column == parent), order, shape)
 
-    def count_query(self, names: frozenset[str]) -> Select[Any]:
+    def _count_query(self, names: frozenset[str]) -> Select[Any]:
         """What asks how many of them there are, as `count`."""
         if self._kept_counts is not None and names <= _KEPT_CRITERIA.keys():
             kept = func.coalesce(func.sum(row_counts.c.difference), literal_column("0")).cast(BigInteger)

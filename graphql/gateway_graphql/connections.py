@@ -8,7 +8,7 @@ import strawberry
 
 from gateway.database.paging import Page
 from gateway_graphql.context import Context
-from levelwise import batched
+from levelwise import Lookahead, batched
 
 Node = TypeVar("Node")
 Answer = TypeVar("Answer")
@@ -95,12 +95,21 @@ def _page_info(page: Page[Any], cursor: Callable[[Any], str]) -> "PageInfo":
     )
 
 
-PAGED = frozenset({_edges, _nodes, _page_infos})
-"""The batch functions that ask for rows."""
-
-
 async def _total_counts(connections: Sequence["Connection[Any]"], context: Context) -> list[int]:
     return [await connection.total_count() for connection in connections]
+
+
+_PAGED = frozenset({_edges, _nodes, _page_infos})
+
+
+def is_paged(ahead: Lookahead) -> bool:
+    """Say whether rows will be asked of a connection."""
+    return not _PAGED.isdisjoint(ahead.functions)
+
+
+def is_counted_page(ahead: Lookahead) -> bool:
+    """Say whether rows and the number of all will be asked of a connection."""
+    return _total_counts in ahead and is_paged(ahead)
 
 
 @strawberry.type(description="Where a page lies in its list.")

@@ -9,7 +9,7 @@ from gateway.auth import Scope
 from gateway.database import leads, messages
 from gateway_graphql import arguments, resolvers
 from gateway_graphql.arguments import After, Before, First, Last, Slice
-from gateway_graphql.connections import Connection
+from gateway_graphql.connections import Connection, is_counted_page
 from gateway_graphql.context import Context
 from gateway_graphql.errors import BadUserInput
 from gateway_graphql.inputs import LONGEST_SEARCH, LeadFilterInput, LeadOrderInput
@@ -87,7 +87,7 @@ class Query:
     ) -> Any:
         info.context.require(Scope.CONVERSATIONS_READ)
         asked = conversations_asked(Slice(first, after, last, before), filter, order_by)
-        return resolvers.list_conversations(info.context, *asked)
+        return resolvers.list_conversations(info.context, *asked, counted=is_counted_page(lookahead(info)))
 
     @strawberry.field(description="One lead.", graphql_type=Lead | None)
     async def lead(self, info: Info, id: Id) -> Any:
@@ -111,7 +111,9 @@ class Query:
         info.context.require(Scope.LEADS_READ)
         order = (order_by or LeadOrderInput()).asked()
         window = Slice(first, after, last, before).window(arguments.ROWS, resolvers.LEADS, leads.listing, order)
-        return resolvers.list_leads(info.context, (filter or LeadFilterInput()).asked(), order, window)
+        asked = (filter or LeadFilterInput()).asked()
+        counted = is_counted_page(lookahead(info))
+        return resolvers.list_leads(info.context, asked, order, window, counted=counted)
 
     @strawberry.field(description="One message.", graphql_type=Message | None)
     async def message(self, info: Info, id: Id) -> Any:

@@ -8,16 +8,15 @@ from uuid import UUID
 from gateway.auth import Scope
 from gateway.database import conversations, leads, messages, threads
 from gateway.database.conversations import ConversationFilter
-from gateway.database.counted import Counted
 from gateway.database.leads import LeadFilter
 from gateway.database.listing import Listing
 from gateway.database.messages import MessageFilter
-from gateway.database.paging import Order, Window
+from gateway.database.paging import Order, Page, Window
 from gateway.database.tenant import Tenant
 from gateway.database.threads import Part, Thread
 from gateway.records import Conversation, ConversationWithLead, Lead, Message
 from gateway_graphql import cursors
-from gateway_graphql.connections import Connection, Lists
+from gateway_graphql.connections import Connection, Lists, Once
 from gateway_graphql.context import Context
 from gateway_graphql.errors import Forbidden
 
@@ -79,16 +78,20 @@ def _forbidden(context: Context, kind: type[Node]) -> Forbidden | None:
     return None
 
 
-def list_leads(context: Context, filter: LeadFilter, order: Order, window: Window) -> Connection[Any]:
-    """The organization's leads."""
+def list_leads(
+    context: Context, filter: LeadFilter, order: Order, window: Window, *, counted: bool = False
+) -> Connection[Any]:
+    """The organization's leads. `counted`: rows and number will be asked for, which is then one round trip."""
     context.require(Scope.LEADS_READ)
-    return _list(context, LEADS, leads.listing, filter, order, window)
+    return _list(context, LEADS, leads.listing, filter, order, window, counted=counted)
 
 
-def list_conversations(context: Context, filter: ConversationFilter, order: Order, window: Window) -> Connection[Any]:
-    """The organization's conversations."""
+def list_conversations(
+    context: Context, filter: ConversationFilter, order: Order, window: Window, *, counted: bool = False
+) -> Connection[Any]:
+    """The organization's conversations. `counted`: likewise."""
     context.require(Scope.CONVERSATIONS_READ)
-    return _list(context, CONVERSATIONS, conversations.listing, filter, order, window)
+    return _list(context, CONVERSATIONS, conversations.listing, filter, order, window, counted=counted)
 
 
 def search_messages(context: Context, words: str, conversation_id: UUID | None, window: Window) -> Connection[Any]:
@@ -98,18 +101,12 @@ def search_messages(context: Context, words: str, conversation_id: UUID | None, 
     return _list(context, SEARCH, messages.listing, filter, messages.NEWEST_FIRST, window)
 
 
-async def counted_leads(context: Context, filter: LeadFilter, order: Order, window: Window) -> Counted[Lead]:
-    """A page of the organization's leads, and how many there are."""
-    context.require(Scope.LEADS_READ)
-    return await leads.counted_leads(context.tenant, filter, order, window)
-
-
 async def counted_conversations(
     context: Context, filter: ConversationFilter, order: Order, window: Window
-) -> Counted[ConversationWithLead]:
+) -> tuple[Page[ConversationWithLead], int]:
     """A page of the organization's conversations with their leads, and how many there are."""
     context.require(Scope.CONVERSATIONS_READ)
-    return await conversations.counted_conversations(context.tenant, filter, order, window)
+    return await conversations.listing_with_leads.counted_page(context.tenant, filter, order, window)
 
 
 async def thread(context: Context, id: UUID, *, lead: bool = False, part: Part | None = None) -> Thread | None:
@@ -175,15 +172,23 @@ def _threads(parents: Sequence[Conversation], context: Context) -> list[Thread]:
 
 
 def _list(
-    context: Context, name: str, listing: Listing[Any, Any], filter: Any, order: Order, window: Window
+    context: Context,
+    name: str,
+    listing: Listing[Any, Any],
+    filter: Any,
+    order: Order,
+    window: Window,
+    *,
+    counted: bool = False,
 ) -> Connection[Any]:
     tenant = context.tenant
+    both = Once(lambda: listing.counted_page(tenant, filter, order, window)) if counted else None
 
     async def pages() -> list[Any]:
-        return [await listing.page(tenant, filter, order, window)]
+        return [(await both())[0] if both else await listing.page(tenant, filter, order, window)]
 
     async def counts() -> list[int]:
-        return [await listing.count(tenant, filter)]
+        return [(await both())[1] if both else await listing.count(tenant, filter)]
 
     return Connection(lists=Lists(pages, counts, _cursor(name, listing, order)), number=0)
 

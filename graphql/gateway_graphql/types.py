@@ -18,7 +18,7 @@ from gateway.database.paging import Order, Window
 from gateway.database.threads import Part
 from gateway_graphql import arguments, resolvers
 from gateway_graphql.arguments import After, Before, First, Last, Slice
-from gateway_graphql.connections import PAGED, Connection
+from gateway_graphql.connections import Connection, is_paged
 from gateway_graphql.context import Context
 from gateway_graphql.enums import Channel, ConversationStatus, LeadChannel, LeadStatus, MessageRole
 from gateway_graphql.errors import BadUserInput
@@ -87,7 +87,7 @@ def _part(
 async def conversation_asked(context: Context, id: UUID, ahead: Lookahead) -> records.Conversation | None:
     """One conversation, and in the same round trip what the fields below it will ask for."""
     lead, part = resolvers.leads_of_conversations in ahead, None
-    if not PAGED.isdisjoint(ahead.below(_messages).functions):
+    if is_paged(ahead.below(_messages)):
         with suppress(BadUserInput, GraphQLError):  # which its own field will tell
             part = _part(**ahead.arguments(_messages))
     if not (lead or part):

@@ -157,10 +157,11 @@ def test_a_lead_filter_does_not_reach_another_organization(stranger: Organizatio
 
 
 @pytest.mark.parametrize("size", [2, 40])
-async def test_a_page_is_one_statement(context: Context, many: list[UUID], size: int) -> None:
+async def test_a_page_is_one_round_trip(context: Context, many: list[UUID], size: int) -> None:
     answer = await conversations.list_conversations(context, ConversationsQuery(size=size))
     assert [item["id"] for item in answer.shown["conversations"]] == many[:size]
-    assert context.tenant.statements == 1
+    assert context.tenant.statements == 2
+    assert len(context.tenant.ran) == 1
 
 
 async def test_a_conversation_is_one_round_trip(context: Context, long: UUID) -> None:

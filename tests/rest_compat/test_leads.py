@@ -111,12 +111,13 @@ def test_lists_keep_to_the_organization(organization: Organization, stranger: Or
 
 
 @pytest.mark.parametrize("size", [2, 40])
-async def test_a_page_is_one_statement(context: Context, organization: Organization, size: int) -> None:
+async def test_a_page_is_one_round_trip(context: Context, organization: Organization, size: int) -> None:
     for _ in range(5):
         organization.lead()
     answer = await leads.list_leads(context, LeadsQuery(size=size))
     assert len(answer.shown["leads"]) == min(size, 5)
-    assert context.tenant.statements == 1
+    assert context.tenant.statements == 2
+    assert len(context.tenant.ran) == 1
 
 
 async def test_a_lead_is_one_statement(context: Context, jane: UUID) -> None:

@@ -14,7 +14,12 @@ from gateway.database.listing import Listing
 from gateway.database.paging import Order, Shape
 from gateway.database.statements import Statement
 
-LISTINGS: tuple[Listing[Any, Any], ...] = (leads.listing, conversations.listing, messages.listing)
+LISTINGS: tuple[Listing[Any, Any], ...] = (
+    leads.listing,
+    conversations.listing,
+    conversations.listing_with_leads,
+    messages.listing,
+)
 BUILDERS = {"_changing", "_update", "statement_of"}
 """The functions that build a statement when it is asked for. A test holds them to the code."""
 
@@ -65,9 +70,5 @@ def _built_when_asked() -> Iterator[Statement[Any]]:
             yield from (listing._build_statement_below(*each) for each in asked)
             yield from (listing._build_pages(*each) for each in asked)
             yield from map(listing._build_counts, filters)
-    for counted in (leads.counted_leads, conversations.counted_conversations):
-        filters = [frozenset[str](), *(frozenset({name}) for name in counted._listing._criteria)]
-        order = Order("created_at", descending=True)
-        yield from (counted._build(names, order, shape) for names, shape in product(filters, shapes))
     for names, as_seen in product((frozenset({"name"}), frozenset({*leads.WRITABLE, "status"})), (False, True)):
         yield leads._update(names, as_seen=as_seen)

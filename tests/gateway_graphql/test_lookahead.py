@@ -1,4 +1,4 @@
-"""One conversation: what is asked for below it comes along, and is what it would be otherwise."""
+"""What is asked for below a field comes along with it in one round trip, and is what it would be otherwise."""
 
 from math import inf
 from typing import Any
@@ -24,7 +24,7 @@ TWICE = """query ($id: ID!) {
   again: conversation(id: $id) { messages(first: 4) { nodes { content } } }
   lead: conversation(id: $id) { lead { id conversations { nodes { id } } } }
 }"""
-SHAPES = {
+CONVERSATION = {
     "its own fields": ("{ id status }", 1, 1),
     "with its lead": ("{ id lead { name } }", 2, 1),
     "with messages": ("{ messages { nodes { id } } }", 2, 1),
@@ -35,6 +35,16 @@ SHAPES = {
     "skipped": ("{ id lead @skip(if: true) { name } messages @include(if: false) { nodes { id } } }", 1, 1),
     "in fragments": ("{ ... { lead { name } ... on Conversation { messages { nodes { id } } } } }", 3, 1),
     "through its interface": ("{ ... on Node { ... on Conversation { lead { name } } } }", 2, 1),
+}
+
+LISTS = {
+    "rows": ("{ conversations(first: 2) { nodes { id } } }", 1, 1),
+    "a number": ("{ leads { totalCount } }", 1, 1),
+    "rows and their number": ("{ leads(first: 2) { totalCount edges { cursor } pageInfo { hasNextPage } } }", 2, 1),
+    "with leads": ("{ conversations { totalCount nodes { lead { name } } } }", 3, 2),
+    "filtered": ('{ conversations(filter: {search: "jan"}, last: 1) { totalCount nodes { id } } }', 2, 1),
+    "two lists": ("{ leads { totalCount nodes { id } } conversations { totalCount nodes { id } } }", 4, 2),
+    "skipped": ("{ leads { totalCount @skip(if: true) nodes { id } } }", 1, 1),
 }
 
 
@@ -62,13 +72,26 @@ async def ran(
     return orjson.loads(to_json(answer.body)), context
 
 
-@pytest.mark.parametrize(("fields", "statements", "round_trips"), SHAPES.values(), ids=SHAPES)
-async def test_round_trips(
+@pytest.mark.parametrize(("fields", "statements", "round_trips"), CONVERSATION.values(), ids=CONVERSATION)
+async def test_round_trips_of_a_conversation(
     database: Database, viewer: Viewer, conversation_id: UUID, fields: str, statements: int, round_trips: int
 ) -> None:
     query = f"query ($id: ID!) {{ conversation(id: $id) {fields} }}"
     answer, context = await ran(query, database, viewer, id=str(conversation_id))
     expected, _ = await ran(query, database, viewer, id=str(conversation_id), compiles=False)
+    assert answer["data"] == expected["data"]
+    assert "errors" not in answer
+    assert context.tenant.statements == statements
+    assert len(context.tenant.ran) == round_trips
+
+
+@pytest.mark.usefixtures("conversation_id")
+@pytest.mark.parametrize(("query", "statements", "round_trips"), LISTS.values(), ids=LISTS)
+async def test_round_trips_of_lists(
+    database: Database, viewer: Viewer, query: str, statements: int, round_trips: int
+) -> None:
+    answer, context = await ran(query, database, viewer)
+    expected, _ = await ran(query, database, viewer, compiles=False)
     assert answer["data"] == expected["data"]
     assert "errors" not in answer
     assert context.tenant.statements == statements
