@@ -117,15 +117,17 @@ async def thread(context: Context, id: UUID, *, lead: bool = False, part: Part |
     context.require(Scope.CONVERSATIONS_READ)
     found = await threads.thread(context.tenant, id, lead=lead, part=part)
     if found:
-        context.threads[id.int] = found
+        _keep(context, found)
     return found
 
 
 async def leads_of_conversations(parents: Sequence[Conversation], context: Context) -> list[Lead | None]:
     """The lead of each conversation. None only where it was deleted meanwhile."""
-    known = [thread.lead for thread in _threads(parents, context)]
-    if known and None not in known:
-        return known
+    known = _threads(parents, context)
+    if known and all(thread.lead for thread in known):
+        for thread in known:
+            _keep(context, thread._replace(lead=None))
+        return [thread.lead for thread in known]
     return await leads.leads_by_id(context.tenant, [parent.lead_id for parent in parents])
 
 
@@ -157,18 +159,27 @@ def messages_of_conversations(
     for connection, thread in zip(lists, _threads(parents, context), strict=False):
         if thread.part == (filter, window):
             connection.known_page = thread.messages
+            _keep(context, thread._replace(part=None))
     if filter == MessageFilter():
         for connection, parent in zip(lists, parents, strict=True):
             connection.known_total = parent.message_count  # the database keeps it
     return lists
 
 
+def _keep(context: Context, thread: Thread) -> None:
+    context.threads[thread.conversation.id.int] = thread
+
+
 def _threads(parents: Sequence[Conversation], context: Context) -> list[Thread]:
-    """Answer what came along with conversations: with all of these, or nothing."""
-    known = context.threads
-    if not known or any(parent.id.int not in known for parent in parents):
+    """Answer what came along with conversations: with all of these, or nothing.
+
+    Each is used once: to show it again it is asked for again, and so counted again.
+    """
+    if not context.threads:
         return []
-    return [known[parent.id.int] for parent in parents]
+    found = {parent.id.int: context.threads.get(parent.id.int) for parent in parents}
+    known = [thread for thread in found.values() if thread]
+    return known if len(known) == len(parents) else []
 
 
 def _list(
