@@ -1,4 +1,4 @@
-"""What the tests of commands need besides: an environment without settings, and the doctor's patients."""
+"""What these tests need besides: an environment without settings, the doctor's patients, a gateway with low limits."""
 
 import os
 from collections.abc import Iterator
@@ -10,7 +10,11 @@ import pytest
 
 from gateway.database.migrate import migrate
 from gateway.database.row_security import RIGHTS
+from gateway.settings import Settings
 from tests.support.diagnosis import execute
+from tests.support.organization import SECRET, Organization
+from tests.support.server import serving
+from tests.support.strangers import Ids, filled
 
 ROOT = Path(__file__).parents[2]
 
@@ -51,3 +55,28 @@ def user(patient: str, connection: psycopg.Connection) -> Iterator[str]:
     yield patient.replace("postgres@", "gateway_user@")
     execute(patient, "SET default_transaction_read_only = off", "DROP OWNED BY gateway_user")
     connection.execute("DROP USER gateway_user")
+
+
+@pytest.fixture(scope="module")
+def strict(connection: psycopg.Connection, database_url: str) -> Iterator[Organization]:
+    """An organization whose gateway has little patience and little room."""
+    settings = Settings(
+        database_url=database_url,
+        jwt_secret=SECRET,
+        client_timeout=0.5,
+        request_timeout=2,
+        max_connections=8,
+        max_requests=3,
+        max_head_bytes=2000,
+        max_answer_bytes=9_000_000,
+        pool_size=4,
+        _env_file=None,
+    )
+    with serving(settings) as url, Organization(connection, url) as organization:
+        yield organization
+
+
+@pytest.fixture
+def theirs(stranger: Organization) -> Ids:
+    """Rows of another organization."""
+    return filled(stranger)

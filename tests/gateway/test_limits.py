@@ -97,3 +97,16 @@ def test_the_limit_is_a_setting(database_url: str) -> None:
         answer = httpx.post(f"{url}/graphql", json={"query": "{ __typename }"}, headers=headers)
     assert answer.status_code == 413
     assert " 10 bytes" in answer.json()["errors"][0]["message"]
+
+
+def test_a_long_body_is_read_like_a_short_one(strict: Organization) -> None:
+    lead = {"name": "Jane", "appointment_notes": "x" * 9_000, "metadata": {"a": ["x" * 90_000]}}
+    answer = strict.http.post("/api/v1/leads", json=lead)
+    assert (answer.status_code, answer.json()["metadata"]) == (201, lead["metadata"])
+    wrong = strict.http.post("/api/v1/leads", json={"name": ["x" * 90_000]})
+    assert (wrong.status_code, wrong.json()["detail"][0]["loc"]) == (422, ["body", "name"])
+    document = "{ viewer { userId } } #" + "x" * 90_000
+    assert strict.graphql(document) == {"viewer": {"userId": "user-1"}}
+    assert strict.graphql_errors(document.replace("userId", "nothing"))[0]["extensions"]["code"] == (
+        "GRAPHQL_VALIDATION_FAILED"
+    )

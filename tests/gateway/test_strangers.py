@@ -1,10 +1,8 @@
 """Another organization's rows do not exist: on every path they are answered with the same bytes as what nobody has."""
 
-import base64
 import json
 import re
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
@@ -20,77 +18,7 @@ from gateway.settings import Settings
 from tests.support.organization import Organization
 from tests.support.plans import Recorder, explained, nodes
 from tests.support.server import serving
-from tests.support.socket import acknowledged
-
-
-class Ids(NamedTuple):
-    """What is asked for: rows of one organization, or of none, and cursors that they stand at."""
-
-    lead: str
-    conversation: str
-    message: str
-    conversations_cursor: str
-    leads_cursor: str
-    messages_cursor: str
-    search_cursor: str
-    event_cursor: str
-
-
-Ask = Callable[[httpx.Client, Ids], httpx.Response]
-CURSORS = """query ($id: ID!) {
-    conversations(first: 1) { pageInfo { endCursor } } leads(first: 1) { pageInfo { endCursor } }
-    conversation(id: $id) { messages(first: 1) { pageInfo { endCursor } } }
-    searchMessages(query: "word", first: 1) { pageInfo { endCursor } }
-}"""
-NAMES = ("conversations", "leads", "conversation", "searchMessages")
-
-
-def filled(organization: Organization) -> Ids:
-    """A lead with a conversation and messages of the organization."""
-    lead = organization.lead()
-    conversation = organization.conversation(lead)
-    with acknowledged(organization) as socket:
-        id = socket.subscribe("subscription { messageAdded { cursor } }")
-        socket.settle()
-        message = organization.message(conversation, "a word")
-        event = socket.next(id)["messageAdded"]["cursor"]
-    organization.message(conversation, "another word")
-    found = organization.graphql(CURSORS, id=str(conversation))
-    pages = [(found[name] or {}).get("messages", found[name])["pageInfo"]["endCursor"] for name in NAMES]
-    return Ids._make([str(lead), str(conversation), str(message), *pages, event])
-
-
-def nobodys(ids: Ids) -> Ids:
-    """Ids that there are not, and cursors of the same places with them."""
-    return Ids._make([*(str(uuid4()) for _ in range(3)), *map(_moved, ids[3:7]), ids.event_cursor])
-
-
-def _moved(cursor: str) -> str:
-    parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    parts[-1] = str(uuid4()) if isinstance(parts[-1], str) else parts[-1] + 1
-    return base64.urlsafe_b64encode(json.dumps(parts, separators=(",", ":")).encode()).rstrip(b"=").decode()
-
-
-def graphql(query: str, name: str, *, stream: bool = False, **more: object) -> Ask:
-    """Ask with one of the ids, or cursors, as the variable `x`."""
-
-    def ask(client: httpx.Client, ids: Ids) -> httpx.Response:
-        headers = {"Accept": "text/event-stream"} if stream else {}
-        variables = {"x": getattr(ids, name), **more}
-        return client.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
-
-    return ask
-
-
-def rest(method: str, path: str, json: object = None, **headers: str) -> Ask:
-    """Ask for a path, in which `{lead}` and the like are the ids'."""
-
-    def ask(client: httpx.Client, ids: Ids) -> httpx.Response:
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        return client.request(method, "/api/v1" + path.format(**ids._asdict()), json=json, headers=sent)
-
-    return ask
-
+from tests.support.strangers import Ask, Ids, answered, filled, graphql, nobodys, rest
 
 X = "query ($x: ID!)"
 MISSING_INPUT = "userErrors { code message field }"
@@ -179,23 +107,6 @@ PAGES: dict[str, Ask] = {
 }
 
 
-@pytest.fixture
-def theirs(stranger: Organization) -> Ids:
-    return filled(stranger)
-
-
-def answered(response: httpx.Response, ids: Ids) -> tuple[object, ...]:
-    """The bytes of an answer, in which what was asked for is called by its name."""
-    headers = {name: value for name, value in response.headers.items() if name not in {"x-request-id", "date"}}
-    written = response.content.decode()
-    for name, value in ids._asdict().items():
-        written = written.replace(value, name)
-        headers = {header: text.replace(value, name) for header, text in headers.items()}
-    if written != response.text:
-        headers.pop("etag", None)  # it is of the very bytes
-    return response.status_code, headers, written
-
-
 @pytest.mark.parametrize("case", READS | WRITES | SAME_FOR_ALL)
 def test_what_is_another_organization_s_is_what_nobody_has(
     organization: Organization, stranger: Organization, theirs: Ids, case: str
@@ -227,62 +138,6 @@ def test_a_cursor_is_a_place_and_tells_nothing_of_whose_it_is(
     assert found == PAGES[case](organization.http, missing).json()["data"]
     own = json.dumps(found)
     assert not any(id in own for id in theirs[:3])
-
-
-@pytest.mark.parametrize("stream", [True, False], ids=["events", "socket"])
-def test_nobody_subscribes_to_another_organization_s_conversation(
-    organization: Organization, theirs: Ids, stream: bool
-) -> None:
-    query, missing = "subscription ($x: ID) { messageAdded(conversationId: $x) { cursor } }", nobodys(theirs)
-    if stream:
-        ask = graphql(query, "conversation", stream=True)
-        found = [str(answered(ask(organization.http, ids), ids)) for ids in (theirs, missing)]
-    else:
-        found = []
-        with acknowledged(organization) as socket:
-            for ids in (theirs, missing):
-                socket.send("subscribe", id="1", payload={"query": query, "variables": {"x": ids.conversation}})
-                found.append(str(socket.receive()))
-    assert "NOT_FOUND" in found[0]
-    assert found[0] == found[1]
-
-
-def test_another_organization_s_place_among_events_brings_what_is_one_s_own(
-    organization: Organization, stranger: Organization, theirs: Ids
-) -> None:
-    conversation = organization.conversation()
-    organization.message(conversation, "mine")
-    stranger.message(UUID(theirs.conversation), "theirs")
-    with acknowledged(organization) as socket:
-        id = socket.subscribe(
-            "subscription ($x: String) { messageAdded(after: $x) { message { content } } }", x=theirs.event_cursor
-        )
-        assert socket.next(id) == {"messageAdded": {"message": {"content": "mine"}}}
-        stranger.message(UUID(theirs.conversation), "theirs, later")
-        organization.message(conversation, "mine, later")
-        assert socket.next(id) == {"messageAdded": {"message": {"content": "mine, later"}}}
-
-
-@pytest.mark.parametrize(
-    ("query", "field"),
-    [
-        ("subscription ($x: ID) { conversationChanged(filter: {leadId: $x}) { id } }", "conversationChanged"),
-        ("subscription { conversationChanged { id } }", "conversationChanged"),
-        ("subscription { leadChanged { id } }", "leadChanged"),
-        ("subscription { messageAdded { message { id } } }", "messageAdded"),
-    ],
-)
-def test_what_changes_elsewhere_is_not_told(
-    organization: Organization, stranger: Organization, theirs: Ids, query: str, field: str
-) -> None:
-    with acknowledged(organization) as socket, acknowledged(stranger) as their_socket:
-        mine, id = (each.subscribe(query, x=theirs.lead) for each in (socket, their_socket))
-        socket.settle()
-        their_socket.settle()
-        stranger.message(UUID(theirs.conversation), "theirs")
-        stranger.sql("UPDATE leads SET name = 'Jane' WHERE organization_id = %s", stranger.id)
-        assert field in their_socket.next(id)
-        assert socket.silent(0.5), mine
 
 
 def test_entities_of_another_organization(settings: Settings, organization: Organization, theirs: Ids) -> None:

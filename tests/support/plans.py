@@ -1,6 +1,8 @@
 """Plans: what was asked of a database, and by which plan its server answers."""
 
+import itertools
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -9,6 +11,12 @@ from psycopg import sql
 from gateway.database.allowance import UNLIMITED, Allowance
 from gateway.database.pool import Database
 from gateway.database.statements import Row, Statement
+from tests.support.volume import Volume
+
+VOLUME = Volume(leads=3_000, conversations=12_000, messages=60_000)
+TABLES = dict(zip(("leads", "conversations", "messages"), VOLUME[:3], strict=True))
+SUMMER = datetime(2025, 8, 1, tzinfo=UTC)
+MODES = ["force_custom_plan", "force_generic_plan"]
 
 Plan = dict[str, Any]
 Asked = tuple[Statement[Any], Mapping[str, object]]
@@ -46,3 +54,21 @@ def explained(planner: psycopg.Connection, mode: str, asked: Asked) -> Plan:
     assert row is not None
     plan: Plan = row[0][0]["Plan"]
     return plan
+
+
+def faults(plan: Plan) -> list[str]:
+    """What reads a table from end to end, or sorts more than a twentieth of one."""
+    found = [node["Relation Name"] for node in nodes(plan) if node["Node Type"] == "Seq Scan"]
+    for node in nodes(plan):
+        if node["Node Type"] == "Sort":
+            tables = [TABLES[below["Relation Name"]] for below in nodes(node) if "Relation Name" in below]
+            rows = int(node["Plans"][0]["Actual Rows"])
+            found += [f"{rows} rows sorted"] * (rows > max(tables) / 20)
+    return found
+
+
+def check(planner: psycopg.Connection, recorder: Recorder) -> None:
+    """Every statement that was asked is planned well, whether its values are known or not."""
+    for asked, mode in itertools.product(recorder.asked, MODES):
+        plan = explained(planner, mode, asked)
+        assert faults(plan) == [], (asked[0].sql, asked[1], mode)

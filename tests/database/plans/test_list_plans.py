@@ -1,10 +1,7 @@
 """Plans: on some volume every list is read through an index, and no table is sorted as a whole."""
 
 import itertools
-from collections.abc import AsyncIterator, Callable, Iterator
-from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import psycopg
@@ -15,79 +12,17 @@ from gateway.database import conversations, leads, messages
 from gateway.database.conversations import ConversationFilter, conversations_by_id
 from gateway.database.leads import LeadFilter, leads_by_id
 from gateway.database.listing import Listing
-from gateway.database.messages import CHRONOLOGICAL, NEWEST_FIRST, MessageFilter, last_messages, messages_by_id
-from gateway.database.migrate import migrate
+from gateway.database.messages import CHRONOLOGICAL, MessageFilter, last_messages, messages_by_id
 from gateway.database.paging import Order, Window
-from gateway.database.searching import WALKED
 from gateway.database.statements import Statement, scalar
 from gateway.database.tables import leads as leads_table
 from gateway.database.tables import messages as messages_table
 from gateway.database.tenant import Tenant
-from gateway.embedded import create_role
 from gateway.records import Conversation, ConversationOrderField, LeadOrderField
-from tests.support.organization import ROLE
-from tests.support.plans import Plan, Recorder, explained, nodes
-from tests.support.volume import Volume, fill, organization_ids
+from tests.support.plans import MODES, SUMMER, TABLES, VOLUME, Recorder, check, explained, faults, nodes
+from tests.support.volume import organization_ids
 
-VOLUME = Volume(leads=3_000, conversations=12_000, messages=60_000)
-TABLES = dict(zip(("leads", "conversations", "messages"), VOLUME[:3], strict=True))
-SUMMER = datetime(2025, 8, 1, tzinfo=UTC)
 MIDDLE = {"created_at": SUMMER, "updated_at": SUMMER, "message_count": 11, "name": "Hannah"}
-MODES = ["force_custom_plan", "force_generic_plan"]
-
-
-@pytest.fixture(scope="module")
-def owner_url(new_database: Callable[[], str]) -> str:
-    url = new_database()
-    create_role(url, ROLE)
-    migrate(url, ROLE)
-    with psycopg.connect(url, autocommit=True) as connection:
-        fill(connection, VOLUME)
-    return url
-
-
-@pytest.fixture(params=["owner", ROLE])
-def volume_url(owner_url: str, request: pytest.FixtureRequest) -> str:
-    return owner_url if request.param == "owner" else create_role(owner_url, ROLE)
-
-
-@pytest.fixture
-def planner(volume_url: str) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(volume_url, autocommit=True) as connection:
-        yield connection
-
-
-@pytest.fixture
-async def recorder(volume_url: str) -> AsyncIterator[Recorder]:
-    row_security = urlsplit(volume_url).username == ROLE
-    recorder = Recorder(volume_url, size=2, timeout=10, statement_timeout=10, row_security=row_security)
-    recorder.asked = []
-    await recorder.open()
-    yield recorder
-    await recorder.close()
-
-
-@pytest.fixture(params=[0, -1], ids=["biggest", "smallest"])
-def tenant(recorder: Recorder, request: pytest.FixtureRequest) -> Tenant:
-    return Tenant(recorder, organization_ids(VOLUME)[request.param])
-
-
-def faults(plan: Plan) -> list[str]:
-    """What reads a table from end to end, or sorts more than a twentieth of one."""
-    found = [node["Relation Name"] for node in nodes(plan) if node["Node Type"] == "Seq Scan"]
-    for node in nodes(plan):
-        if node["Node Type"] == "Sort":
-            tables = [TABLES[below["Relation Name"]] for below in nodes(node) if "Relation Name" in below]
-            rows = int(node["Plans"][0]["Actual Rows"])
-            found += [f"{rows} rows sorted"] * (rows > max(tables) / 20)
-    return found
-
-
-def check(planner: psycopg.Connection, recorder: Recorder) -> None:
-    """Every statement that was asked is planned well, whether its values are known or not."""
-    for asked, mode in itertools.product(recorder.asked, MODES):
-        plan = explained(planner, mode, asked)
-        assert faults(plan) == [], (asked[0].sql, asked[1], mode)
 
 
 async def ask_every_window(listing: Listing[Any, Any], tenant: Tenant, filter: Any, field: str) -> None:
@@ -226,61 +161,6 @@ async def test_other_counts_read_an_index_alone(
         kinds = {node["Node Type"] for node in nodes(explained(planner, mode, recorder.asked[0]))}
         # A Result, under row security, asks once whether this is the right organization.
         assert kinds - {"Result"} == {"Aggregate", "Index Only Scan"}
-
-
-SEARCHES = ["termin ", "ppointment ", "ppoint", "xyzzy ", '"half past five"', '"five past half"']
-
-
-@pytest.mark.parametrize("words", SEARCHES)
-async def test_a_search_walks_a_little_or_reads_the_index(
-    planner: psycopg.Connection, recorder: Recorder, tenant: Tenant, words: str
-) -> None:
-    page = await messages.listing.page(tenant, MessageFilter(words=words), NEWEST_FIRST, Window(20))
-    reads = [node for node in nodes(explained(planner, MODES[0], recorder.asked[0])) if "Scan" in node["Node Type"]]
-    (walk,) = (node for node in reads if node.get("Index Name") == "messages_by_created_at")
-    assert walk["Actual Rows"] <= WALKED
-    if words in {"termin ", '"half past five"'}:  # found by the walk: nothing else is read
-        assert len(page.rows) == 20
-        rest = [node for node in reads if node.get("Relation Name") == "messages" and node is not walk]
-        assert {node["Actual Loops"] for node in rest} == {0}
-
-
-@pytest.mark.parametrize("backwards", [False, True])
-@pytest.mark.parametrize("size", [7, 100])
-async def test_a_search_s_pages_are_all_that_matches(
-    planner: psycopg.Connection, tenant: Tenant, size: int, *, backwards: bool
-) -> None:
-    planner.execute("SELECT set_config('gateway.organization', %s, false)", [str(tenant.organization_id)])
-    matching = planner.execute(
-        r"SELECT id FROM messages WHERE organization_id = %s AND content ~ '^ppointment\M'"
-        " ORDER BY created_at DESC, arrival DESC",
-        [tenant.organization_id],
-    )
-    window, found = Window(size, backwards), []
-    while True:
-        page = await messages.listing.page(tenant, MessageFilter(words="ppointment "), NEWEST_FIRST, window)
-        found += page.rows[::-1] if backwards else page.rows
-        if not (page.has_previous if backwards else page.has_next):
-            break
-        place = messages.listing.position(found[-1], NEWEST_FIRST)
-        window = window._replace(before=place) if backwards else window._replace(after=place)
-    ids = [id for (id,) in matching]
-    assert [row.id for row in found] == (ids[::-1] if backwards else ids)
-    assert found
-
-
-async def test_searches_read_their_indexes(planner: psycopg.Connection, recorder: Recorder) -> None:
-    tenant = Tenant(recorder, organization_ids(VOLUME)[0])  # a small one's rows are as soon read without
-    rare = Window(20), LeadFilter(search="nobody's name"), MessageFilter(words="nowhere")
-    window, leads_filter, messages_filter = rare
-    await leads.listing.page(tenant, leads_filter, Order("created_at", descending=True), window)
-    await leads.listing.count(tenant, leads_filter)
-    await conversations.listing.count(tenant, ConversationFilter(search="nobody's name"))
-    await messages.listing.page(tenant, messages_filter, messages.NEWEST_FIRST, window)
-    await messages.listing.count(tenant, messages_filter)
-    for asked, index in zip(recorder.asked, [*["leads_by_parts"] * 3, *["messages_by_words"] * 2], strict=True):
-        plan = explained(planner, "force_custom_plan", asked)
-        assert index in {node.get("Index Name") for node in nodes(plan)}, (asked[0].sql, plan)
 
 
 async def test_a_place_among_names_is_found_by_the_index(
