@@ -8,6 +8,7 @@ from typing import Any
 import strawberry
 
 from gateway_graphql.enums import described
+from gateway_graphql.weight import is_longer
 
 LONGEST_TEXT = 500
 LONGEST_CONTENT = 100_000
@@ -86,7 +87,8 @@ def json_text(metadata: Any) -> str:
     too_long = user_error(
         UserErrorCode.TOO_LONG, f"This may have {LONGEST_CONTENT} characters of JSON at most.", "metadata"
     )
-    if _has_more(metadata, LONGEST_CONTENT):
+    # Before it is written, which may take long: brackets, quotes, colons and commas count too.
+    if is_longer(metadata, LONGEST_CONTENT, item=2, member=6):
         raise UserErrors(too_long)
     try:
         # Not orjson: integers of any size stay exact. Sorted: PostgreSQL keeps no order, and equal objects are equal.
@@ -100,19 +102,3 @@ def json_text(metadata: Any) -> str:
     if "\\u0000" in text.replace("\\\\", ""):
         raise UserErrors(user_error(UserErrorCode.INVALID, "This holds a NUL character.", "metadata"))
     return text
-
-
-def _has_more(metadata: Any, characters: int) -> bool:
-    """Say whether this is sure to have more characters as JSON. Counts no further: writing all of it takes long."""
-    rest = [metadata]
-    while rest and characters >= 0:
-        value = rest.pop()
-        if isinstance(value, str):
-            characters -= len(value)
-        elif isinstance(value, list):
-            characters -= 2 * len(value)  # brackets, and what stands between two
-            rest += value
-        elif isinstance(value, dict):
-            characters -= 6 * len(value)  # the name's quotes and colon as well
-            rest += value.values()
-    return characters < 0
