@@ -1,4 +1,4 @@
-"""Token -> Viewer: who asks, of which organization, with which scopes. Anything else is Unauthenticated."""
+"""Authentication: a token becomes a Viewer (user, organization, scopes), or raises Unauthenticated."""
 
 import time
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from gateway.settings import Settings
 LEEWAY = 10.0  # seconds that the clocks of the gateway and of the identity provider may differ
 MAX_TOKEN_BYTES = 8_192
 KEPT_TOKENS = 10_000
-"""Tokens that are remembered as verified: the ones used first are forgotten first."""
+"""Verified tokens that are cached: the oldest are dropped first."""
 
 _YEAR_10000 = 253_402_300_800.0
 _JWS = PyJWS()
@@ -39,7 +39,7 @@ _IMPLIED = {Scope.CONVERSATIONS_WRITE: Scope.CONVERSATIONS_READ, Scope.LEADS_WRI
 
 
 class Unauthenticated(Exception):
-    """No token, or not one to rely on. The text may be shown to whoever sent it."""
+    """The token is missing or invalid. The text may be shown to the client."""
 
 
 class Viewer(NamedTuple):
@@ -56,7 +56,7 @@ class Viewer(NamedTuple):
 
 
 class _Verified(NamedTuple):
-    """A token that was verified before: it holds as long as its key does, and until it expires."""
+    """A token that was verified before: valid while its key is, and until it expires."""
 
     header: Claims
     key: PyJWK
@@ -76,7 +76,7 @@ class Authenticator:
         self._verified: dict[str, _Verified] = {}
         """By the header's value."""
         self.hits = self.misses = 0
-        """Tokens that were known, and those that had to be verified."""
+        """Of the cache."""
 
     async def viewer(self, authorization: str | None) -> Viewer:
         """Read the value of an `Authorization` header. Raises Unauthenticated."""
@@ -179,7 +179,7 @@ def _organization_id(claims: Claims) -> UUID:
 
 
 def _client(claims: Claims) -> str | None:
-    # Whatever it is: nothing depends on it.
+    # Any text will do: it is for metrics only.
     return next((given for name in ("azp", "client_id") if isinstance(given := claims.get(name), str) and given), None)
 
 

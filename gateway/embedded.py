@@ -40,8 +40,8 @@ def embedded_postgres(data: Path, database: str = "gateway", *, durable: bool = 
     """Run a PostgreSQL on the data directory and yield the URL of a database in it, made where it is missing.
 
     Processes on the same directory share the server, which listens on a Unix socket; the last one stops it.
-    Without `durable` it is faster, and a power cut may destroy the data. For root it runs as `nobody`, whom
-    the folders above the data and above the programs are made to let pass. Raises EmbeddedPostgresError.
+    Without `durable` it is faster, and a power cut may destroy the data. If the user is root, it runs as `nobody`,
+    who is given access to the folders above the data and the programs. Raises EmbeddedPostgresError.
     """
     cluster = _Cluster(data, durable=durable)
     with (cluster.data / "users.lock").open("a") as users:
@@ -134,7 +134,7 @@ class _Cluster:
         raise EmbeddedPostgresError(f"PostgreSQL does not get ready: see {self.data / 'log'}")
 
     def stop(self) -> None:
-        """Stop the server if it runs, whoever launched it."""
+        """Stop the server if it runs, whichever process launched it."""
         socket_folder, _ = self._status()
         for _ in range(_SECONDS * 20):
             with self._server_lock() as lock:
@@ -164,7 +164,7 @@ class _Cluster:
         unfinished.rename(self._files)
 
     def _launch(self, lock: IO[str]) -> None:
-        # The lock was free: who left these files is dead, though its number may be another process's by now.
+        # The lock was free: the server that left these files is dead, though its PID may be another process's by now.
         _remove_socket(self._status()[0])
         (self._files / "postmaster.pid").unlink(missing_ok=True)
         # Not in the data directory: a socket's path is short, and not every file system has sockets.

@@ -1,4 +1,4 @@
-"""Patience: how long what runs may take. One alarm serves all of it: to set one for each costs as much as a statement.
+"""Patience: a time limit for requests. One timer serves all of them: one for each would cost as much as a statement.
 
 >>> await Patience(30).within(work())  # raises TimeoutError
 """
@@ -11,7 +11,7 @@ Result = TypeVar("Result")
 
 
 class Patience:
-    """Ends what takes longer than so many seconds."""
+    """Cancels what takes longer than this many seconds."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -22,12 +22,12 @@ class Patience:
     async def within(self, work: Awaitable[Result]) -> Result:
         """Wait for the work's result, one at a time in each task.
 
-        Raises TimeoutError where it takes too long, RuntimeError where what it waits for was cancelled by others: to
-        be cancelled is for whoever is asked to end.
+        Raises TimeoutError if it takes too long; RuntimeError if what it waits for was cancelled by others, so that
+        CancelledError always means that this task is to end.
         """
         loop = asyncio.get_running_loop()
         task = asyncio.current_task(loop)
-        assert task is not None  # noqa: S101 (whoever awaits is in one)
+        assert task is not None  # noqa: S101 (only tasks await)
         end = self._running[task] = loop.time() + self._seconds
         cancelling = task.cancelling()
         if self._alarm is None:

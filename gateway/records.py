@@ -94,7 +94,7 @@ class LeadOrderField(StrEnum):
 
 
 Version = NewType("Version", str)
-"""Names a row, and what hangs on it, as it stands: another one after every write, whoever writes."""
+"""Names a state of a row and of the rows that belong to it: every write makes another one, by any program."""
 
 
 class Lead(NamedTuple):

@@ -30,7 +30,7 @@ class Call(NamedTuple):
     """
 
     scope: Scope
-    """What the token must allow, whatever else is wrong with a request."""
+    """What the token must allow; checked before anything else in the request."""
     operation: Operation
     successor: Successor
     status: int = 200

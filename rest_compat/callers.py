@@ -1,4 +1,4 @@
-"""Callers: who still makes REST calls, counted for Prometheus. Labels are few, whatever is sent."""
+"""Callers: REST calls counted by client, for Prometheus. The number of labels is bounded."""
 
 import re
 from functools import lru_cache
@@ -32,7 +32,7 @@ _known_clients: set[str] = set()
 
 
 def count_call(route: str, method: str | None, user_agent: str, viewer: Viewer | None) -> None:
-    """Count a call of a path. None for a method that it does not have, and for who has no good token."""
+    """Count a call of a path. `method` is None if the path does not have it, `viewer` without a valid token."""
     _counter(route, method or _OTHER, agent_family(user_agent[:_LONGEST]), _token_client(viewer)).inc()
 
 

@@ -1,4 +1,4 @@
-"""Errors as the legacy API has them: `{"detail": ...}`, a text or a list of what is wrong where."""
+"""Errors in the legacy API's form: `{"detail": ...}`, a text, or a list of what is wrong and where."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -51,28 +51,28 @@ class UnreadableBody(HTTPException):
 
 
 class Conflict(HTTPException):
-    """The key was used before, for something else."""
+    """The idempotency key was used before, for something else."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(HTTPStatus.CONFLICT, detail)
 
 
 class Changed(HTTPException):
-    """The row is not any more what the client has seen of it."""
+    """The row has changed since the client read it."""
 
     def __init__(self) -> None:
         super().__init__(HTTPStatus.PRECONDITION_FAILED, "This is not what If-Match names: it has changed since.")
 
 
 class Unchanged(HTTPException):
-    """The row is what the client has seen of it, and it wants nothing done to that."""
+    """The row has not changed since the client read it, and the client asked to stop in that case."""
 
     def __init__(self) -> None:
         super().__init__(HTTPStatus.PRECONDITION_FAILED, "This is what If-None-Match names.")
 
 
 def error_response(error: Exception, accept: str | None, headers: Headers) -> Response:
-    """Make the answer that tells of an exception, with these headers besides. What it does not tell is logged."""
+    """Make the answer to an exception, with these additional headers. What the client is not told is logged."""
     writing = _Writing(accepts_problems(accept), headers)
     match error:
         case HTTPException():
@@ -115,7 +115,7 @@ class _Writing(NamedTuple):
 
     def response(self, status: int, detail: Any, headers: Headers | None = None) -> Response:
         shown = _problem(status, detail) if self.as_problem else {"detail": detail}
-        # What was sent is told back. orjson would neither write large integers nor half a surrogate pair.
+        # It may quote the input. orjson would write neither large integers nor half a surrogate pair.
         content = json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode(errors="backslashreplace")
         media_type = PROBLEM if self.as_problem else JSON
         told = {**self.headers, **HEADERS.get(status, {}), **(headers or {})}
@@ -135,4 +135,4 @@ async def _answer(request: Request, error: Exception) -> Response:
 
 
 exception_handlers = {HTTPException: _answer}
-"""For Starlette: what is raised outside the paths. They answer whatever happens in them themselves."""
+"""For Starlette, of exceptions outside the REST paths; these handle their own."""

@@ -1,4 +1,4 @@
-"""What OpenAPI says of the answers of a call that is not done as asked."""
+"""The parts of the OpenAPI document about failures: their models and examples."""
 
 from collections.abc import Mapping
 from http import HTTPStatus

@@ -1,4 +1,4 @@
-"""What OpenAPI says of all calls alike: who may ask, and which headers there are."""
+"""The parts of the OpenAPI document that all calls share: security, parameters, headers."""
 
 from http import HTTPStatus
 from typing import Any

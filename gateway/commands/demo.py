@@ -49,7 +49,7 @@ def demo(
                 "GATEWAY_JWT_SECRET": demo_secret(data),
                 "GATEWAY_ROW_SECURITY": "true",
             }
-            os.environ.setdefault("GATEWAY_DRAIN", "0")  # nobody stands in front of it
+            os.environ.setdefault("GATEWAY_DRAIN", "0")  # no proxy is in front of it
             settings = settings_with("jwt_secret")
             typer.echo(demo_introduction(f"http://{LOCALHOST}:{port}", settings))
             with visitors(owner_url, SAMPLE_ORGANIZATION):

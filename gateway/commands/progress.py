@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 SECONDS_BETWEEN_LINES = 5.0
 
 Report = Callable[[int], None]
-"""Is told how many records are done."""
+"""Called with the number of records done."""
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from gateway.database.errors import DatabaseRefused
 from gateway.database.positions import forget_positions
 from gateway.database.tables import leads, metadata
 
-# Ours touch rows of their own organization alone, which lie on the same node. Without Citus it means nothing.
+# Ours touch rows of one organization only, which are on the same node. Without Citus the setting has no effect.
 _ALLOW_TRIGGERS = text("SET LOCAL citus.enable_unsafe_triggers = on")
 _IS_THERE = text("SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')")
 _DISTRIBUTED = text("""
@@ -26,7 +26,7 @@ _NODES = """
 """
 
 BULK = ("SET LOCAL citus.propagate_set_commands = 'local'", "SET LOCAL gateway.bulk = 'on'")
-"""For a transaction that brings its own times, and of which nobody is told; on all nodes, where there are some."""
+"""For a transaction that sets times itself and is not announced; on all nodes, if there are any."""
 
 
 def allow_triggers(connection: Connection) -> None:

@@ -95,7 +95,7 @@ insert_conversation = Creation(conversations, ["lead_id", "session_key", "channe
 
 _BY_KEY = (conversations.c.organization_id == ORGANIZATION_ID, conversations.c.id == bindparam("key", type_=Uuid))
 _ITS_LEAD = (leads.c.organization_id == ORGANIZATION_ID, leads.c.id == conversations.c.lead_id)
-# `xmin` is the transaction that wrote a row last. Whoever writes a message writes its conversation, too.
+# `xmin` is the transaction that wrote a row last. A write to a message writes its conversation, too.
 _version: ColumnElement[str] = literal_column("conversations.xmin::text || ' ' || leads.xmin::text", Text)
 _ASK_VERSION = Statement(select(_version).where(*_BY_KEY, *_ITS_LEAD), scalar)
 

@@ -37,9 +37,9 @@ def is_later(version: str) -> bool:
 def migrate(database_url: str, role: str | None = None, *, citus: bool = False) -> int:
     """Make or change the tables in the connection's default schema. Safe to repeat, and to run twice at once.
 
-    A role that is named is walled, and so are, with new tables too, those that have been before. With `citus` the
-    tables are distributed over its nodes.
-    Returns how many messages had positions of another server, as after a restore: they are mended. All steps commit
+    `role`, and all roles that were limited before, are limited to one organization by row-level security, on new tables
+    too. With `citus` the tables are distributed over its nodes.
+    Returns how many messages had positions of another server, as after a restore; they are repaired. All steps commit
     together, or none does. Raises DatabaseRefused, and SQLAlchemy's `DBAPIError` where the database refuses.
     """
     # The driver reads the URL, as it does for the pool: SQLAlchemy has other rules for some of its characters.

@@ -22,7 +22,7 @@ TABLES = ("messages", "conversations", "leads")
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 Report = Callable[[Counter[str]], None]
-"""Is told how many rows of each table are gone."""
+"""Called with the number of rows deleted so far, by table."""
 
 _OLD = {
     "messages": "created_at < %(before)s",
@@ -58,8 +58,8 @@ def prune(
 ) -> Counter[str]:
     """Delete old messages; down to `deepest`, also old conversations and leads on which nothing newer hangs.
 
-    Nobody is told, and `updated_at` stays. Returns how many rows went. Raises DatabaseRefused, DatabaseUnavailable or
-    DatabaseTimeout.
+    It is not announced, and `updated_at` does not change. Returns the number of deleted rows. Raises DatabaseRefused,
+    DatabaseUnavailable or DatabaseTimeout.
     """
     gone: Counter[str] = Counter()
     with command_errors(), psycopg.connect(database_url, autocommit=True) as connection:
@@ -114,12 +114,12 @@ def _pruned(connection: Connection, table: str, values: dict[str, Any]) -> Itera
                 return
             connection.execute(locking(table).encode(), values | {"ids": list({row[3] for row in rows})})
             deleted = connection.execute(deleting(table).encode(), values | {"ids": [row[0] for row in rows]}).rowcount
-        # Behind what went: in front of it the index is full of what nobody has cleared away yet.
+        # Behind the deleted rows: their index entries stay until a vacuum, and would be read again.
         place = {"value": rows[-1][1], "tie": rows[-1][2]}
         yield deleted
 
 
-# The names in these statements are our own, from the tables above.
+# The names in these statements are constants, from the tables above.
 
 
 def finding(table: str, *, behind: bool) -> str:

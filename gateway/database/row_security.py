@@ -1,7 +1,7 @@
 """Row-level security: PostgreSQL itself limits the gateway's role to one organization's rows at a time.
 
-Who owns the tables, or passes row security by, works as ever: it is not forced. A walled role has a restrictive policy
-of its name on every table; a permissive one lets all other roles do what they are granted.
+It is not forced: the tables' owner, and roles with BYPASSRLS, are not affected. A role that is limited ("walled") has a
+restrictive policy of its own on every table; a permissive policy lets all other roles do what they are granted.
 """
 
 from sqlalchemy import Connection, Text, cast, func, literal_column, select, text
@@ -11,12 +11,12 @@ from gateway.database.statements import ORGANIZATION_ID, Statement
 from gateway.database.tables import SEARCHED, VERSION_TABLE, metadata
 
 ORGANIZATION = "gateway.organization"
-"""The setting that says which organization a transaction is about."""
+"""The setting that names a transaction's organization."""
 WALL = Statement(
     select(func.set_config(literal_column(f"'{ORGANIZATION}'"), cast(ORGANIZATION_ID, Text), literal_column("true"))),
     tuple,
 )
-"""Sent in front of a statement that is to see one organization's rows alone."""
+"""Sent before a statement that may see the rows of one organization only."""
 
 _TABLES = sorted(metadata.tables)
 _RESTRICTIVE = f"""
@@ -26,7 +26,7 @@ _RESTRICTIVE = f"""
 WALLS = f"""
     SELECT count(*) {_RESTRICTIVE} AND row_security_active(polrelid) AND pg_has_role(rolname, 'USAGE')
 """
-"""How many of the tables have a wall for whoever asks."""
+"""The number of tables whose rows are limited for the current user."""
 
 RIGHTS = {
     "leads": ("SELECT", "INSERT", "UPDATE"),
@@ -48,7 +48,7 @@ _PASSES_BY = text("""
 
 
 def fault_of(walls: int, *, row_security: bool) -> str | None:
-    """Say in a few words what is wrong with so many walls, or None where they are as the setting has it."""
+    """Say how this number of walls differs from the setting, in a few words; None: it does not."""
     if row_security and walls < len(_TABLES):
         return "row security does not hold for the database's user: run `gateway migrate --role` with its name"
     if walls and not row_security:

@@ -65,7 +65,7 @@ def _stored(chunks: Iterator[Chunk], staging: Staging) -> Iterator[tuple[Chunk, 
                 staging.fill(chunk)
                 storing = chunk, worker.submit(staging.store, chunk)
         finally:
-            # Even where a later line has failed: what is wrong with an earlier one is told first.
+            # Also after a later line has failed: an error in an earlier line is reported first.
             changed = storing[1].result() if storing else 0
         if storing:
             yield storing[0], changed

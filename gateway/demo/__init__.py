@@ -23,7 +23,7 @@ _ROLE = "gateway"
 def demo_database(data: Path) -> Iterator[tuple[str, str]]:
     """Run the demo's database on a data directory. Raises EmbeddedPostgresError.
 
-    Yields its URL for other programs, who may do all, and for the gateway, who is under row security.
+    Yields its URL for other programs, which may do everything, and for the gateway, which is under row-level security.
     """
     with embedded_postgres(data) as url:
         walled = create_role(url, _ROLE)

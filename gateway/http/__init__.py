@@ -1,1 +1,1 @@
-"""HTTP around the application: connections, requests and answers, whatever is asked."""
+"""HTTP around the application: connections, requests and answers, of any interface."""

@@ -1,4 +1,4 @@
-"""Requests: headers and body as they came. Starlette's class makes much besides that is not used here."""
+"""Requests: headers and body as they came. Starlette's class does much more that is not needed here."""
 
 from typing import Any
 

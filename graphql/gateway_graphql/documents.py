@@ -1,4 +1,4 @@
-"""Documents: parsed, measured and validated once for each text, and kept."""
+"""Documents: parsed, measured and validated once for each text, and cached."""
 
 from asyncio import Lock, get_running_loop
 from collections import OrderedDict
@@ -36,7 +36,7 @@ LONGEST_KEPT = 20_000
 
 
 MOST_ERRORS = 20
-"""Faults of a document that are told: each may be told with all that is around it."""
+"""Validation errors that are reported: each may quote much of the document."""
 _RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 
 
@@ -63,7 +63,7 @@ class Document:
         plan = self._plans.get(name)
         if plan is None:
             plan = compile_operation(self._schema, self.node, name, untouched=UNTOUCHED)
-            if name in self._operations:  # of names that are none there is no end
+            if name in self._operations:  # unknown names are unbounded
                 self._plans[name] = plan
         return plan
 
@@ -91,18 +91,18 @@ class Documents:
     def __init__(
         self, schema: strawberry.Schema, limits: Limits, *, introspection: bool = True, compiles: bool = True
     ) -> None:
-        """Without `introspection`, the schema is not told. With `compiles` what is read is compiled at once."""
+        """Without `introspection`, documents with it are refused. With `compiles` documents are compiled at once."""
         self._schema = schema
         self._limits = limits
         self._rules = (*_RULES, *([] if introspection else [NoSchemaIntrospectionCustomRule]))
         self._compiles = compiles
         self._reader = ThreadPoolExecutor(1, "documents")
         self._turns: WeakValueDictionary[str, Lock] = WeakValueDictionary()
-        """By text, for those who ask for it while it is read: after a start many do, and one reads for all."""
+        """By text, while it is read: after a start many requests need the same document, and one of them reads it."""
         self._kept: OrderedDict[str, Document] = OrderedDict()
         self._kept_characters = 0
         self.hits = self.misses = 0
-        """Texts that were known, and those that had to be read."""
+        """Of the cache."""
 
     def __call__(self, text: str) -> Document | RequestErrors:
         """Read a text now, unless that was done before."""
@@ -121,7 +121,7 @@ class Documents:
         return document
 
     async def read(self, text: str, operation_name: str | None) -> Document | RequestErrors:
-        """Read a text. Long ones take long, and are read one at a time, in a thread: others are answered meanwhile."""
+        """Read a text. Long texts are read in a thread, one at a time, so that other requests go on."""
         if len(text) < LONG:
             return self(text)
         async with self._turns.setdefault(text, Lock()):
@@ -140,9 +140,9 @@ class Documents:
         return document
 
     def _keep(self, text: str, document: Document | RequestErrors) -> Document | RequestErrors:
-        """Keep it for the next time. The texts that were not asked for longest are forgotten."""
+        """Keep a document. The least recently used ones are dropped."""
         if text in self._kept:
-            return self._kept[text]  # somebody else has asked for it meanwhile
+            return self._kept[text]  # another request has read it meanwhile
         if isinstance(document, Document) and len(text) <= LONGEST_KEPT:
             self._kept[text] = document
             self._kept_characters += len(text)
@@ -180,7 +180,7 @@ class Documents:
         if len(text) > self._limits.characters:
             return too_complex("characters", self._limits.characters, len(text))
         lines = text.count("\n") + text.count("\r")
-        if lines > self._limits.lines:  # the place of each error is found by looking through all of them
+        if lines > self._limits.lines:  # to locate an error, graphql-core reads all lines
             return too_complex("lines", self._limits.lines, lines)
         return None
 

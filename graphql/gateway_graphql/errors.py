@@ -39,7 +39,7 @@ class PublicError(Exception):
 
 
 class BadUserInput(PublicError):
-    """The request is well formed, but asks for what cannot be."""
+    """The request is well formed, but cannot be done as asked."""
 
     code = ErrorCode.BAD_USER_INPUT
 
@@ -69,7 +69,7 @@ class Forbidden(PublicError):
     code = ErrorCode.FORBIDDEN
 
 
-_TOLD: Mapping[type[Exception], ErrorCode] = {
+_CODES: Mapping[type[Exception], ErrorCode] = {
     Unauthenticated: ErrorCode.UNAUTHENTICATED,
     Throttled: ErrorCode.THROTTLED,
     AnswerTooLarge: ErrorCode.QUERY_TOO_COMPLEX,
@@ -77,12 +77,12 @@ _TOLD: Mapping[type[Exception], ErrorCode] = {
 
 
 def public(error: Exception) -> tuple[ErrorCode, str]:
-    """Say what the client is told about an exception. What it is not told is logged here."""
+    """Return the code and message that the client gets for an exception. Unexpected ones are logged here."""
     match error:
         case PublicError():
             return error.code, str(error)
         case Unauthenticated() | Throttled() | AnswerTooLarge():
-            return _TOLD[type(error)], str(error)
+            return _CODES[type(error)], str(error)
         case DatabaseUnavailable():
             if isinstance(error, DatabaseNotMigrated):
                 log.error(

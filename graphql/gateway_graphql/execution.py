@@ -32,7 +32,7 @@ ANY = tuple(OperationType)
 _DEFAULTS = Limits()
 _ANY_NUMBER = Places("subscriptions", sys.maxsize)
 _LONGEST_NAME = 100
-"""Characters of an operation's name that are told in logs: it is the client's to choose."""
+"""Characters of an operation's name that are logged: clients choose it."""
 
 
 class Operation(NamedTuple):
@@ -68,7 +68,7 @@ class Executor:
         compiles: bool = True,
         introspection: bool = True,
     ) -> None:
-        """Without `compiles`, graphql-core runs everything. Without `introspection`, the schema is not told."""
+        """Without `compiles`, graphql-core runs everything. Without `introspection`, it is refused."""
         self._schema = schema
         self._persisted = persisted or PersistedOperations({}, Mode.OFF)
         self.documents = Documents(schema, limits, introspection=introspection, compiles=compiles)
@@ -79,11 +79,11 @@ class Executor:
         self._budget = budget or Budget(None)
         self._subscriptions = subscriptions
         self.around: Around | None = None
-        """What runs around each operation but subscriptions, where one asks for traces."""
+        """Runs around each operation except subscriptions, for traces."""
         self._prepare_trusted()
 
     def _prepare_trusted(self) -> None:
-        """Read and compile trusted documents before anybody asks for them: as many as are kept."""
+        """Read and compile trusted documents at startup: as many as the cache holds."""
         for text in self._persisted.trusted_texts:
             document = self.documents(text)
             if self._compiles and isinstance(document, Document):
@@ -220,7 +220,7 @@ class Executor:
             return
         plan = self._plan(document, operation)
 
-        async def told(row: Any) -> Answer:
+        async def answered(row: Any) -> Answer:
             rows = context.tenant.rows
             if plan is None:
                 context.loaders.clear()  # an event later the rows may have changed
@@ -228,7 +228,7 @@ class Executor:
                 answer = executed(await result if isawaitable(result) else result)
             else:
                 answer = executed(await plan.run(context, operation.variables, row))
-            # Nobody is kept from an event: what it costs is missing for what is asked for next.
+            # Events are sent even without budget: the next query is short of what they cost.
             self._budget.spend(context.viewer.organization_id, 1 + context.tenant.rows - rows)
             answer = bounded(answer, document, context.tenant)
             return answer._replace(event_id=getattr(row, "cursor", None), written=answer.json)
@@ -237,7 +237,7 @@ class Executor:
         async with aclosing(cast("AsyncGenerator[Event[Any]]", source)) as events:
             try:
                 async for event in events:
-                    yield await event.once(asked, partial(told, event.row))
+                    yield await event.once(asked, partial(answered, event.row))
             except TooSlow:
                 raise
             except Exception as error:  # noqa: BLE001 (the boundary for what a source of events raises)

@@ -1,4 +1,4 @@
-"""Feeds: what changes in an organization, fetched once and handed to all who watch it in this process.
+"""Feeds: what changes in an organization, fetched once, and published to all subscribers of this process.
 
 An announcement only says where to look. Each message is published exactly once, from position to position, also
 after the listening connection broke. A changed conversation or lead is published as it is when it is fetched.
@@ -115,7 +115,7 @@ class RowFeed(Generic[Row]):
 
 
 class Feeds:
-    """The feeds of a process: one for each organization and table that somebody watches."""
+    """The feeds of a process: one for each organization and table with subscribers."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

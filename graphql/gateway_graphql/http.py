@@ -36,7 +36,7 @@ _QUERIES = (OperationType.QUERY,)
 _QUERIES_AND_MUTATIONS = (OperationType.QUERY, OperationType.MUTATION)
 
 _LONG = 500_000
-"""Bytes: fewer are digested within a millisecond or two."""
+"""Bytes: for fewer, the ETag takes a millisecond or two."""
 _FAILED = 500
 _NONE: Mapping[str, str] = {}
 _HEADERS = {
@@ -63,7 +63,7 @@ class GraphQLEndpoint:
         self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, as an ASGI application: which methods there are is told in GraphQL's own form."""
+        """Answer a request. As an ASGI application, so that a wrong method is answered in GraphQL's form, too."""
         response = await self._response(Request(scope, receive))
         await response(scope, receive, send)
 
@@ -122,7 +122,7 @@ class GraphQLEndpoint:
         answers, allowance = [], self._service.allowance()
         for operation in [operation_of(each) for each in asked]:
             answers.append(await self._one_of_batch(operation, self._service.context(viewer, allowance=allowance)))
-            await asyncio.sleep(0)  # others have their turn
+            await asyncio.sleep(0)  # lets other requests run
         content = b"[" + b",".join(to_json(answer.body) for answer in answers) + b"]"
         return Response(content, 200, {"Vary": "Accept"}, f"{media_type}; charset=utf-8")
 
@@ -134,7 +134,7 @@ class GraphQLEndpoint:
 
 
 def refusal(error: HTTPException, accept: str | None) -> Response:
-    """Tell of a request that is refused before it gets here."""
+    """Make the answer to a request that was refused before it got here."""
     return _refusal(error, preferred(accept, (JSON, GRAPHQL_JSON)))
 
 

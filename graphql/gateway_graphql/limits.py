@@ -62,7 +62,7 @@ class Measures(NamedTuple):
 
 
 def too_complex(limit: str, most: int, asked: int | None = None) -> GraphQLError:
-    """Make the error of a document that goes beyond a limit. None: by at least 1, nobody has counted further."""
+    """Make the error of a document over a limit. `asked` None: by 1 or more, counting stopped there."""
     requested = most + 1 if asked is None else asked
     found = f"{requested} or more" if asked is None else requested
     return GraphQLError(

@@ -58,7 +58,7 @@ class MessageFeed:
     ) -> AsyncGenerator[Event[AddedMessage]]:
         """Hand on what is added behind the position, then what comes live; without a position, only that."""
         if after is not None:
-            # However much was missed, nobody waits for it: only the rest is fetched while the feed stands still.
+            # Fetched without the lock, however much it is: only the last rows are fetched while the feed stands still.
             until = await current_snapshot(self._tenant)
             async for message, position in added_messages(self._tenant, after, until):
                 if wants(added := AddedMessage(message, position)):

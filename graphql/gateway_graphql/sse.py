@@ -41,7 +41,7 @@ def event_stream(answers: AsyncGenerator[Answer], viewer: Viewer, drain: Drain) 
 
 
 class _EventStream(StreamingResponse):
-    """A stream that ends where nobody reads it: what it holds is not held for long."""
+    """A stream that ends if its client does not read it: it does not hold its data for long."""
 
     body_iterator: AsyncGenerator[bytes]
 
@@ -63,13 +63,13 @@ async def _events(answers: AsyncGenerator[Answer], viewer: Viewer, drain: Drain)
     taking = asyncio.create_task(_take(answers, taken))
     try:
         with drain.streaming(taking.cancel):
-            async for event in _told(taken, viewer):
+            async for event in _encoded(taken, viewer):
                 yield event
     finally:
         taking.cancel()
 
 
-async def _told(taken: "asyncio.Queue[Answer | _Ending]", viewer: Viewer) -> AsyncGenerator[bytes]:
+async def _encoded(taken: "asyncio.Queue[Answer | _Ending]", viewer: Viewer) -> AsyncGenerator[bytes]:
     yield b":\n\n"
     while (left := viewer.expires_at + LEEWAY - time.time()) > 0:
         try:
@@ -87,14 +87,14 @@ async def _told(taken: "asyncio.Queue[Answer | _Ending]", viewer: Viewer) -> Asy
 
 
 async def _take(answers: AsyncGenerator[Answer], taken: "asyncio.Queue[Answer | _Ending]") -> None:
-    # A task of its own closes the answers in peace when the client goes away.
+    # In a task of its own, which can close the answers in order after the client has disconnected.
     try:
         async with aclosing(answers):
             async for answer in answers:
                 await taken.put(answer)
     except asyncio.CancelledError:
         if taken.full():
-            taken.get_nowait()  # it is told again, to who comes back
+            taken.get_nowait()  # it is sent again when the client comes back
         taken.put_nowait(_Ending.CUT_OFF)
         raise
     except TooSlow:

@@ -24,7 +24,7 @@ from gateway_graphql.subscribers import Event
 def _feeds(context: Context) -> Feeds:
     """Return what to watch. What hangs on an event is to be as new as the event is."""
     context.tenant.keep_to_primary()
-    assert context.feeds is not None  # noqa: S101 (whatever runs subscriptions gives it)
+    assert context.feeds is not None  # noqa: S101 (subscriptions are always given feeds)
     return context.feeds
 
 
@@ -74,7 +74,7 @@ async def _changed(
     async with feed_of(tenant.organization_id) as feed, aclosing(feed.watch(filter.fits)) as events:
         async for event in events:
             asked = filter._replace(id=event.row.id)
-            # Only the database can say; it is asked once for all who search for the same.
+            # Only the database can say; it is asked once for all subscribers with the same search.
             if filter.search and await event.once(asked, partial(listing.count, tenant, asked)) == 0:
                 continue
             yield event

@@ -32,7 +32,7 @@ LONGEST_NOTES = 100_000
 
 
 class Overtaken(Exception):
-    """What was to be changed is not as it was seen: somebody else wrote in between."""
+    """The row is not as the client has seen it: another write came in between."""
 
 
 async def set_conversation_status(

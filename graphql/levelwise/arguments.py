@@ -70,7 +70,7 @@ def reader(
         return values
 
     if all(isinstance(make, _Constant) and (convert is None or make.value is None) for _, make, convert in parts):
-        same = read({})  # whoever asks; what converts leaves nothing as it is
+        same = read({})  # for all requests; values that are converted are made anew
         return lambda _: same.copy()
     return read
 

@@ -25,7 +25,7 @@ from graphql.execution import Executor
 from levelwise.surprises import Surprise, is_ordinary
 
 Untouched = Mapping[str, Collection[type]]
-"""By scalar's name: classes whose values are an answer as they are, since whoever writes it knows them."""
+"""By scalar's name: classes whose values need no serialization, because the JSON writer knows them."""
 
 _DOUBTS: dict[GraphQLScalarType, str] = {
     GraphQLString: "type({0}) is not str",

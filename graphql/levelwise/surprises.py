@@ -40,7 +40,7 @@ def is_ordinary(class_: type) -> bool:
 
 
 def is_immutable(value: Any) -> bool:
-    """Tell whether nobody can change this value, so that it can be given to several."""
+    """Tell whether a value is immutable, so that several functions can be given the same."""
     return value is None or isinstance(value, str | int | float | Enum)
 
 

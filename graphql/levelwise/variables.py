@@ -22,7 +22,7 @@ from levelwise.coerce import Coerce, coercer
 from levelwise.surprises import Surprise, is_immutable
 
 MOST_ERRORS = 50
-"""How many wrong values are told: as many as graphql-core tells."""
+"""How many wrong values are reported: as many as by graphql-core."""
 
 Given = Mapping[str, Any]
 

@@ -1,4 +1,4 @@
-"""The OpenAPI document, and the page to read it: with assets of its own, the same for everybody."""
+"""Docs: the OpenAPI document, and the page to read it, with its own assets."""
 
 from pathlib import Path
 
