@@ -29,7 +29,13 @@ class Settings(BaseSettings):
     prepare: bool = Field(
         default=True, description="Whether statements are prepared; off behind a PgBouncer before 1.21."
     )
-    pool_size: int = Field(default=10, ge=1, le=1000, description="Most database connections a process opens.")
+    pool_size: int = Field(
+        default=10,
+        ge=1,
+        le=1000,
+        description="Most database connections a process opens; an organization gets at most four fifths:"
+        " [why](reliability.md).",
+    )
     pool_timeout: float = Field(
         default=5, gt=0, le=LONGEST_SECONDS, description="Seconds a request waits for a connection."
     )

@@ -12,6 +12,10 @@ class DatabaseUnavailable(Exception):
     """The database is away, or has no connection free in time: the same request may work later."""
 
 
+class OrganizationBusy(DatabaseUnavailable):
+    """The organization's own statements hold its share of the connections, and none of them has ended in time."""
+
+
 class DatabaseNotMigrated(DatabaseUnavailable):
     """The database lacks a table or column of this version: `gateway migrate` has not run yet, or another one has."""
 

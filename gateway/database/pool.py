@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 from typing import NamedTuple
+from uuid import UUID
 
 import psycopg
 from psycopg import errors
@@ -17,6 +18,7 @@ from gateway.database.errors import DatabaseNotMigrated, DatabaseTimeout, Databa
 from gateway.database.migrate import is_later, newest_version
 from gateway.database.results import NoAnswer
 from gateway.database.row_security import WALLS, fault_of
+from gateway.database.shares import Shares
 from gateway.database.statements import Row, Statement
 from gateway.database.tables import VERSION_TABLE
 from gateway.database.wire import Connection
@@ -70,6 +72,7 @@ class Database:
         self._full_until = 0.0
         self._row_security = row_security
         self._prepares = prepares
+        self._shares = Shares(size)
         self._pool = Connections(
             conninfo(url, "conversations-gateway"),
             kwargs={"autocommit": True, "options": session_options(url, statement_timeout, lock_timeout)},
@@ -90,7 +93,7 @@ class Database:
         told = self._pool.get_stats()
         connections = told.get("pool_size", 0)
         busy = max(connections - told.get("pool_available", 0), 0)
-        return Load(connections, busy, told.get("requests_waiting", 0))
+        return Load(connections, busy, told.get("requests_waiting", 0) + self._shares.waiting)
 
     async def open(self) -> None:
         """Start connecting. Does not wait: a gateway starts without its database and says so in `/readyz`."""
@@ -127,14 +130,22 @@ class Database:
     async def _run(
         self, statement: Statement[Row], parameters: Mapping[str, object], allowance: Allowance
     ) -> list[Row]:
-        # Not `async with pool.connection()`: it would commit, where every statement is its own transaction.
-        connection = self._pool.take() or await self._pool.getconn()
+        patience, asking = self._pool.timeout, parameters.get("organization_id")
+        # Not by the UUID itself: Python would call functions to find it.
+        organization = asking.int if isinstance(asking, UUID) else None
+        if not self._shares.take(organization):
+            patience = await self._shares.wait(organization, patience)
         try:
-            return await connection.rows(statement, parameters, allowance)
+            # Not `async with pool.connection()`: it would commit, where every statement is its own transaction.
+            connection = self._pool.take() or await self._pool.getconn(patience)
+            try:
+                return await connection.rows(statement, parameters, allowance)
+            finally:
+                if not self._pool.gave_back(connection):
+                    # Also where the request is cancelled meanwhile: it would be missing for good.
+                    await asyncio.shield(self._pool.putconn(connection))
         finally:
-            if not self._pool.gave_back(connection):
-                # Also where the request is cancelled meanwhile: it would be missing for good.
-                await asyncio.shield(self._pool.putconn(connection))
+            self._shares.give(organization)
 
     async def _learn(self, error: psycopg.Error) -> None:
         if isinstance(error, NoAnswer) or _is_outdated(error):

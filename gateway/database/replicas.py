@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy import BigInteger, cast, literal_column, select
 
 from gateway.database.allowance import UNLIMITED, Allowance
-from gateway.database.errors import DatabaseTimeout, DatabaseUnavailable
+from gateway.database.errors import DatabaseTimeout, DatabaseUnavailable, OrganizationBusy
 from gateway.database.pool import Database, Load
 from gateway.database.statements import Row, Statement, scalar
 
@@ -116,6 +116,8 @@ class Replicated(Database):
         if replica is not None:
             try:
                 return await replica.database.run(statement, parameters, allowance)
+            except OrganizationBusy:
+                pass  # others are not, and the primary has connections, too
             except DatabaseUnavailable:
                 replica.is_good = False  # until somebody has looked at it
         return await super().run(statement, parameters, allowance)

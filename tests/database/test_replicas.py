@@ -4,11 +4,12 @@ import asyncio
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import uuid4
 
 import httpx
 import psycopg
 import pytest
-from sqlalchemy import literal_column, select
+from sqlalchemy import Float, Text, bindparam, func, literal_column, select
 
 from gateway.database.errors import DatabaseUnavailable
 from gateway.database.migrate import migrate
@@ -16,6 +17,7 @@ from gateway.database.pool import Database
 from gateway.database.replicas import Replicated
 from gateway.database.results import NoAnswer
 from gateway.database.statements import Statement, scalar
+from gateway.database.tenant import Tenant
 from tests.support.chaos.processes import Gateway, running
 from tests.support.organization import Organization
 from tests.support.replication import DATABASE, Server, replicated
@@ -210,6 +212,29 @@ async def test_a_server_that_crashes_is_known_to_be_gone_at_once(servers: list[S
         assert not isinstance(raised.value.__cause__, NoAnswer)
     finally:
         crashing.start()
+        await database.close()
+
+
+async def test_an_organization_that_keeps_a_replica_busy_leaves_it_to_others(setting: Setting) -> None:
+    url = setting.replicas[0].url
+    database = Replicated(setting.primary.url, [url], longest_lag=5, size=2, timeout=0.2, statement_timeout=30)
+    where = Statement[bool](
+        select(literal_column("pg_is_in_recovery()"), func.pg_sleep(bindparam("seconds", type_=Float)).cast(Text)),
+        scalar,
+    )
+    busy, other = Tenant(database, uuid4()), Tenant(database, uuid4())
+    await database.open()
+    try:
+        while not database.load.replicas:  # noqa: ASYNC110 (it has no event for it)
+            await asyncio.sleep(0.01)
+        sleeping = asyncio.create_task(busy.all(where, seconds=1.0))
+        await asyncio.sleep(0)
+        # Its share of a replica's two connections is one. The primary has one for it, too.
+        assert await busy.all(where, seconds=0.0) == [False]
+        assert [await other.all(where, seconds=0.0) for _ in range(3)] == [[True]] * 3
+        assert not sleeping.done()
+        assert await sleeping == [True]
+    finally:
         await database.close()
 
 
