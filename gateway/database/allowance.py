@@ -50,11 +50,11 @@ class Arrival:
         self._number = number
         self._base = 0
         self._waiting = array("i", [0])
-        self.bytes = self.looks = 0
+        self.bytes = self.looks = self._read = 0
 
     def begin(self) -> None:
         """Count anew: nothing has come."""
-        self.bytes = self.looks = 0
+        self.bytes = self.looks = self._read = 0
 
     def look(self) -> None:
         """Count what is there to be read; each time before it is read."""
@@ -63,11 +63,12 @@ class Arrival:
         if self.looks == 0:
             self.bytes = waiting  # most answers come at once
         elif (received := self._received()) is None:
-            self.bytes += min(waiting, _LEAST_READ)
+            self.bytes = self._read + waiting
         else:
             if self.looks == 1:
                 self._base = received - waiting
             self.bytes = received - self._base
+        self._read += min(waiting, _LEAST_READ)
         self.looks += 1
 
     def _received(self) -> int | None:

@@ -98,7 +98,7 @@ async def test_all_of_it_counts_against_the_allowance(
     database: Database, organization: Organization, conversation_id: UUID
 ) -> None:
     organization.message(conversation_id, "x" * 50_000, created_at=START)
-    for most, is_enough in ((100_000, True), (40_000, False)):
+    for most, is_enough in ((60_000, True), (40_000, False)):
         tenant = Tenant(database, organization.id, Allowance(most))
         if is_enough:
             assert await thread(tenant, conversation_id, lead=True, part=ALL)
