@@ -7,8 +7,8 @@ for it: what it wraps runs unwrapped otherwise. Where to send to, how often and 
 
 import os
 import re
-from collections.abc import Awaitable, Callable, Mapping
-from functools import lru_cache
+from collections.abc import Awaitable, Mapping
+from functools import lru_cache, partial
 from time import perf_counter
 from typing import Any
 
@@ -26,7 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.typing import EventDict, WrappedLogger
 
 from gateway.database.address import server_attributes
-from gateway.database.pool import Database
+from gateway.database.pool import Database, Run
 from gateway_graphql.answers import Answer
 from gateway_graphql.context import Context
 from gateway_graphql.execution import Executor, Operation
@@ -36,8 +36,6 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.
 _FROM = re.compile(r'\b(?:FROM|INTO|UPDATE)\s+"?(\w+)')
 _TEXT = re.compile(r'"""(?:.|\n)*?"""|"(?:\\.|[^"\\\n])*"')
 _SERVER_ERROR = 500
-
-Run = Callable[..., Awaitable[list[Any]]]
 
 
 class Tracing:
@@ -75,11 +73,10 @@ class Tracing:
     def watch(self, database: Database, url: str, executor: Executor) -> None:
         """Make each GraphQL operation a span, and each statement of the database at `url`."""
         known = {"db.system.name": "postgresql", **server_attributes(url)}
-        for name in ("run", "on_primary"):
-            setattr(database, name, self._watched(getattr(database, name), known))
+        database.wrap(partial(self._watched, known))
         executor.around = self._operation
 
-    def _watched(self, run: Run, known: Mapping[str, str | int]) -> Run:
+    def _watched(self, known: Mapping[str, str | int], run: Run) -> Run:
         async def watched(statement: Any, parameters: Mapping[str, object], *more: Any) -> list[Any]:
             summary, started = "; ".join(_summary(each.sql) for each in statement.parts), perf_counter()
             about = {**known, "db.query.summary": summary, "db.operation.name": summary.partition(" ")[0]}

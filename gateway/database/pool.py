@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -36,6 +36,10 @@ _STATE: Statement[tuple[str, str, int]] = Statement(
     ).select_from(table(VERSION_TABLE)),
     tuple,
 )
+
+
+Run = Callable[..., Coroutine[Any, Any, list[Any]]]
+"""`(statement, parameters, allowance)` to rows, as `Database.run` has it."""
 
 
 class Load(NamedTuple):
@@ -103,6 +107,11 @@ class Database:
         """Close every connection."""
         await self._pool.close()
 
+    def wrap(self, wrapper: Callable[[Run], Run]) -> None:
+        """Run every statement through a wrapper, as traces need it. Without one there is nothing in between."""
+        self.run = wrapper(self.run)  # type: ignore[method-assign]  # which is what it is for
+        self.on_primary = wrapper(self.on_primary)  # type: ignore[method-assign]  # likewise
+
     async def _configure(self, connection: Connection) -> None:
         connection.begin(self._patience, prepares=self._prepares, walled=self._row_security)
 
@@ -125,6 +134,7 @@ class Database:
         self, statement: Statement[Row], parameters: Mapping[str, object], allowance: Allowance = UNLIMITED
     ) -> list[Row]:
         """All rows of one statement, from the server that all writes go to. Raises as `run` does."""
+        # Not `self.run`: that may be wrapped, as this is.
         return await Database.run(self, statement, parameters, allowance)
 
     async def _run(
