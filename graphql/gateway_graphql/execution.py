@@ -22,7 +22,7 @@ from gateway_graphql.documents import Document, Documents, RequestErrors
 from gateway_graphql.errors import OperationNotAllowed
 from gateway_graphql.limits import Limits, only_introspects, too_complex
 from gateway_graphql.persisted import Mode, PersistedOperations
-from gateway_graphql.places import NoPlace, Places
+from gateway_graphql.quotas import Quota, QuotaExceeded
 from gateway_graphql.sharing import question
 from gateway_graphql.subscribers import Event, TooSlow
 from gateway_graphql.weight import bounded
@@ -30,7 +30,7 @@ from levelwise import Plan
 
 ANY = tuple(OperationType)
 _DEFAULTS = Limits()
-_ANY_NUMBER = Places("subscriptions", sys.maxsize)
+_UNLIMITED = Quota("subscriptions", sys.maxsize)
 _LONGEST_NAME = 100
 """Characters of an operation's name that are logged: clients choose it."""
 
@@ -63,7 +63,7 @@ class Executor:
         persisted: PersistedOperations | None = None,
         limits: Limits = _DEFAULTS,
         budget: Budget | None = None,
-        subscriptions: Places = _ANY_NUMBER,
+        subscriptions: Quota = _UNLIMITED,
         *,
         compiles: bool = True,
         introspection: bool = True,
@@ -150,11 +150,11 @@ class Executor:
         organization_id = context.viewer.organization_id
         try:
             self._budget.take(organization_id, prepared.cost)
-            place = self._subscriptions.take(organization_id)
-        except (Throttled, NoPlace) as error:
+            taken = self._subscriptions.take(organization_id)
+        except (Throttled, QuotaExceeded) as error:
             yield failed(error)
             return
-        with place:
+        with taken:
             async with aclosing(self._events(prepared.document, operation, context)) as answers:
                 async for answer in answers:
                     yield self._shown(answer)

@@ -14,7 +14,7 @@ from gateway_graphql.execution import Executor
 from gateway_graphql.feeds import Feeds
 from gateway_graphql.limits import Limits
 from gateway_graphql.persisted import Mode, PersistedOperations, read_manifest
-from gateway_graphql.places import Places
+from gateway_graphql.quotas import Quota
 from gateway_graphql.schema import schema
 from gateway_graphql.subgraph import subgraph
 
@@ -31,7 +31,7 @@ class Service:
         self.most_in_batch = settings.max_batch
         self.longest_message = settings.max_body_bytes
         self.most_socket_operations = settings.max_socket_operations
-        self.sockets = Places("sockets", settings.max_sockets)
+        self.sockets = Quota("sockets", settings.max_sockets)
         limits = Limits(
             depth=settings.max_depth,
             aliases=settings.max_aliases,
@@ -50,7 +50,7 @@ class Service:
             persisted,
             limits,
             budget,
-            Places("subscriptions", settings.max_subscriptions),
+            Quota("subscriptions", settings.max_subscriptions),
             compiles=settings.compiled,
             introspection=settings.introspection,
         )

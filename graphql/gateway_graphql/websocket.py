@@ -25,7 +25,7 @@ from gateway.telemetry import log_members
 from gateway_graphql.answers import to_json
 from gateway_graphql.pace import Pace
 from gateway_graphql.parameters import BadRequest, operation_of, read_soon
-from gateway_graphql.places import NoPlace
+from gateway_graphql.quotas import QuotaExceeded
 from gateway_graphql.service import Service
 from gateway_graphql.subscribers import TooSlow
 
@@ -74,7 +74,7 @@ class _Session:
         self._service = service
         self._socket = socket
         self._viewer: Viewer | None = None
-        self._place = ExitStack()
+        self._socket_quota = ExitStack()
         self._operations: dict[str, asyncio.Task[None]] = {}
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._sending = asyncio.Lock()
@@ -97,7 +97,7 @@ class _Session:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
             self._failed.cancel()
-            self._place.close()
+            self._socket_quota.close()
 
     def go_away(self) -> None:
         """Close the socket, because the process stops."""
@@ -143,10 +143,10 @@ class _Session:
         authorization = given if isinstance(given, str) else self._socket.headers.get("authorization")
         try:
             viewer = await self._service.viewer(authorization)
-            self._place = self._service.sockets.take(viewer.organization_id)
+            self._socket_quota = self._service.sockets.take(viewer.organization_id)
         except Unauthenticated as error:
             raise Closing(4403, str(error)) from None
-        except NoPlace as error:
+        except QuotaExceeded as error:
             raise Closing(TRY_AGAIN, str(error)) from None
         self._viewer = viewer
         await self._send({"type": "connection_ack"})

@@ -44,7 +44,7 @@ def refused(socket: Socket, id: str) -> str:
 
 
 def eventually_subscribed(organization: Organization) -> None:
-    """Ends when a new subscription is told of a message: those that ended have left their places."""
+    """Ends when a new subscription is told of a message: those that ended do not count any more."""
     conversation = organization.conversation()
     for _ in range(50):
         with streamed(organization, WATCH) as stream:
@@ -70,7 +70,7 @@ def test_sockets_of_an_organization(crowded: Organization, connection: psycopg.C
             assert fourth.closed() == 1013
             assert fourth.connection.close_reason is not None
             assert "3 sockets" in fourth.connection.close_reason
-        # Others have places of their own; and who leaves makes room.
+        # Other organizations have their own; one that ends makes room.
         with Organization(connection, crowded.url) as other, acknowledged(other) as socket:
             assert socket.data("{ __typename }") == {"__typename": "Query"}
         sockets[0].connection.close()
