@@ -141,7 +141,7 @@ async def test_each_place_with_arguments_is_a_call_of_its_own(context: Context) 
     assert sorted(context.calls) == [("multiples 1 1", [1, 2]), ("multiples 2 1", [1, 2])]
 
 
-async def test_quotas_without_arguments_share_a_call(context: Context) -> None:
+async def test_places_without_arguments_share_a_call(context: Context) -> None:
     await data("{ numbers(upto: 2) { a: successor { value } b: successor { value } } }", context)
     assert context.calls == [("successor", [1, 2])]
 

@@ -32,7 +32,7 @@ async def test_one_call_for_all_places_of_a_level() -> None:
     assert shop.batches == [("makers", 5)]
 
 
-async def test_quotas_with_arguments_have_calls_of_their_own() -> None:
+async def test_places_with_arguments_have_calls_of_their_own() -> None:
     shop = Shop(ITEMS)
     await compiled("{ item { a: similar(most: 1) { id } b: similar(most: 2) { id } } }").run(shop)
     assert sorted(shop.batches) == [("similar 1", 1), ("similar 2", 1)]
