@@ -149,8 +149,9 @@ class Executor:
             return
         organization_id = context.viewer.organization_id
         try:
-            self._budget.take(organization_id, prepared.cost)
-            taken = self._subscriptions.take(organization_id)
+            with self._subscriptions.take(organization_id) as taking:  # first: what is over the quota pays nothing
+                self._budget.take(organization_id, prepared.cost)
+                taken = taking.pop_all()
         except (Throttled, QuotaExceeded) as error:
             yield failed(error)
             return

@@ -14,6 +14,7 @@ from tests.support.socket import Socket, acknowledged, opened
 from tests.support.stream import Stream, streamed
 
 WATCH = "subscription { messageAdded { message { content conversation { id } } } }"
+DEAR = "subscription { conversationChanged { messages(first: 40) { nodes { id } } } }"
 LEADS = "query ($n: Int!) { leads(first: $n) { nodes { id } } }"
 
 
@@ -90,6 +91,22 @@ def test_subscriptions_of_an_organization(crowded: Organization) -> None:
                 assert fifth.next().data["errors"][0]["extensions"]["code"] == "THROTTLED"
                 assert fifth.next().kind == "complete"
         one.send("complete", id=ids[0])
+        eventually_subscribed(crowded)
+
+
+def test_what_is_over_the_quota_costs_nothing(crowded: Organization) -> None:
+    with acknowledged(crowded) as one, acknowledged(crowded) as two, acknowledged(crowded) as three:
+        for socket in (one, one, two, two):
+            socket.subscribe(WATCH)
+        time.sleep(0.2)
+        assert ["4 subscriptions" in refused(three, three.subscribe(DEAR)) for _ in range(3)] == [True] * 3
+
+
+def test_what_the_budget_refuses_is_not_in_the_quota(crowded: Organization) -> None:
+    with acknowledged(crowded) as socket:
+        socket.subscribe(DEAR)
+        time.sleep(0.2)
+        assert ["budget" in refused(socket, socket.subscribe(DEAR)) for _ in range(5)] == [True] * 5
         eventually_subscribed(crowded)
 
 
