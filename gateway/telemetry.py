@@ -149,9 +149,14 @@ class RequestLog:
         return (self._answer if scope["type"] == "http" else self._talk)(scope, receive, send, request_id)
 
     async def _talk(self, scope: Scope, receive: Receive, send: Send, request_id: bytes) -> None:
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "websocket.accept":
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id)]
+            await send(message)
+
         before = _request_id.set(request_id)
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, send_with_id)
         finally:
             _request_id.reset(before)
 

@@ -14,6 +14,7 @@ from gateway.commands.serving import check_port, serve_gateway
 from gateway.demo import demo_database, demo_introduction, demo_secret
 from gateway.demo.visitors import visitors
 from gateway.sample import SAMPLE_ORGANIZATION
+from gateway.settings import Settings
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -44,16 +45,19 @@ def demo(
     with told_failures():
         typer.echo(f"Starting PostgreSQL in {data} ...")
         with demo_database(data) as (owner_url, url):
-            os.environ |= {
-                "GATEWAY_DATABASE_URL": url,
-                "GATEWAY_JWT_SECRET": demo_secret(data),
-                "GATEWAY_ROW_SECURITY": "true",
-            }
-            os.environ.setdefault("GATEWAY_DRAIN", "0")  # no proxy is in front of it
-            settings = settings_with("jwt_secret")
+            settings = demo_settings(url, data)
             typer.echo(demo_introduction(f"http://{LOCALHOST}:{port}", settings))
             with visitors(owner_url, SAMPLE_ORGANIZATION):
                 serve_gateway(LOCALHOST, port, 1, settings, "gateway.demo.app:application")
+
+
+def demo_settings(url: str, data: Path) -> Settings:
+    """Set what the serving process reads, and read it. A secret that is set stays: `gateway token` signs with it."""
+    os.environ |= {"GATEWAY_DATABASE_URL": url, "GATEWAY_ROW_SECURITY": "true"}
+    os.environ.setdefault("GATEWAY_DRAIN", "0")  # no proxy is in front of it
+    if not settings_with().jwt_secret:
+        os.environ["GATEWAY_JWT_SECRET"] = demo_secret(data)
+    return settings_with("jwt_secret")
 
 
 def _stop(*_: object) -> NoReturn:

@@ -20,7 +20,7 @@ from gateway.telemetry import RequestLog
 from tests.support.logs import logged
 from tests.support.organization import SECRET, Organization
 from tests.support.server import serving
-from tests.support.socket import acknowledged
+from tests.support.socket import acknowledged, opened
 
 MOST = 1_000_000  # bytes of a body, by default
 QUERY = "query ($secret: String) { conversations(filter: {search: $secret}) { totalCount } }"
@@ -87,6 +87,12 @@ class TestRequestIds:
     def test_refusals_have_one(self, gateway_url: str, method: str, path: str, status: int) -> None:
         answer = httpx.request(method, gateway_url + path, headers={"X-Request-ID": "mine"})
         assert (answer.status_code, answer.headers["X-Request-ID"]) == (status, "mine")
+
+    def test_a_sockets_handshake_has_one(self, organization: Organization) -> None:
+        with opened(organization) as socket:
+            answer = socket.connection.response
+        assert answer
+        assert re.fullmatch("[0-9a-f]{32}", answer.headers["X-Request-ID"])
 
 
 @pytest.mark.parametrize(

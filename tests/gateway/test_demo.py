@@ -8,8 +8,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from gateway.commands.demo import demo_settings
+from gateway.demo import demo_secret
 from gateway.sample import SAMPLE_ORGANIZATION
 from tests.support.commands import await_served, invoke, started
+from tests.support.organization import SECRET
 from tests.support.server import free_port
 from tests.support.waiting import SECONDS
 
@@ -25,6 +28,16 @@ def test_who_has_no_home_is_asked_where_to_keep_the_demo(monkeypatch: pytest.Mon
     result = invoke("demo")
     assert result.exit_code == 2
     assert "Invalid value for '--data'" in result.stderr
+
+
+def test_a_secret_that_is_set_signs_the_demos_tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DATABASE_URL", "ROW_SECURITY", "DRAIN"):
+        monkeypatch.setenv(f"GATEWAY_{name}", "0")  # to be as it was at the end
+    for given, expected in ((SECRET, SECRET), ("", demo_secret(tmp_path))):
+        monkeypatch.setenv("GATEWAY_JWT_SECRET", given)
+        secret = demo_settings("postgresql://nowhere/demo", tmp_path).jwt_secret
+        assert secret
+        assert secret.get_secret_value() == expected
 
 
 def demo_token(process: subprocess.Popen[str]) -> str:
