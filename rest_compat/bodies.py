@@ -1,4 +1,4 @@
-"""Bodies: what may be sent. What is longer, blank or no text of PostgreSQL's is refused by its field."""
+"""Bodies: the models of request bodies. Texts that are too long, blank or with NUL are refused."""
 
 from typing import Annotated, Any
 
@@ -27,7 +27,7 @@ JSON = {
         _OBJECT,
     ],
 }
-"""What metadata hold at any depth. pydantic reads it as anything: the writes look for NUL."""
+"""The values in metadata, at any depth. pydantic accepts any JSON: the writes check for NUL."""
 
 Name = Annotated[str, Field(max_length=LONGEST_TEXT, pattern=NOT_BLANK, description="The customer's name; not blank.")]
 Text = Annotated[str, Field(max_length=LONGEST_TEXT, pattern=TEXT)]
@@ -38,24 +38,24 @@ Metadata = Annotated[
     Field(description="Notes, tags and custom fields: at most 100,000 characters of JSON."),
     WithJsonSchema(_OBJECT),
 ]
-Source = Annotated[LeadChannel, Field(description="Where the lead came from.")]
+Source = Annotated[LeadChannel, Field(description="The channel by which the lead came.")]
 
 
 class StatusUpdate(BaseModel):
-    """How a conversation stands from now on."""
+    """A conversation's new status."""
 
     status: ConversationStatus = Field(description="The new status.")
 
 
 def _left_out() -> Any:
-    """Return None where nothing was sent. A plain default would be described as what leaving out means."""
+    """Return None for a field that is left out. A plain default would be in the OpenAPI document."""
 
 
 class _Contact(BaseModel):
     phone: Text | None = Field(default_factory=_left_out, description="Phone number.")
     email: Text | None = Field(default_factory=_left_out, description="E-mail address.")
     company: Text | None = Field(default_factory=_left_out, description="Company.")
-    channel_id: Text | None = Field(default_factory=_left_out, description="Who this is on that channel.")
+    channel_id: Text | None = Field(default_factory=_left_out, description="The lead's id on that channel.")
     appointment_notes: Notes | None = Field(default_factory=_left_out, description="Notes on the request.")
 
 
@@ -69,10 +69,10 @@ class NewLead(_Contact):
 
 
 class LeadChanges(_Contact):
-    """What to change of a lead. What is left out stays as it is; null clears what may be empty."""
+    """The fields of a lead to change. Others keep their value; null clears a field that may be empty."""
 
     name: Name = Field(default_factory=_left_out)
     channel: Source = Field(default_factory=_left_out)
-    status: LeadStatus = Field(default_factory=_left_out, description="How far the lead has come.")
+    status: LeadStatus = Field(default_factory=_left_out, description="The status.")
     preferred_services: Services = Field(default_factory=_left_out)
     metadata: Metadata = Field(default_factory=_left_out)

@@ -54,7 +54,7 @@ async def lead_version(context: Context, path: LeadPath) -> Version | None:
 
 
 async def update_lead(context: Context, path: LeadPath, body: LeadChanges, seen: Version | None = None) -> Lead:
-    """Change some fields of a lead. What is left out stays as it is; null clears what may be empty."""
+    """Change some fields of a lead. Others keep their value; null clears a field that may be empty."""
     changes = {name: value for name, value in body if name in body.model_fields_set}
     try:
         return representations.lead(await writes.update_lead(context, path.lead_id, changes, seen))

@@ -33,7 +33,7 @@ class Invalid(TypedDict):
 
 
 class Problem(TypedDict):
-    """The same in RFC 9457's form, for clients whose Accept names it. `errors` is the list that 422 has."""
+    """The same as an RFC 9457 problem, for clients whose Accept names it. `errors` is the list that 422 has."""
 
     type: str
     title: str

@@ -16,17 +16,17 @@ def ref(kind: str, name: str) -> Json:
 
 
 HEADERS = {
-    "X-Request-ID": _header("The request's id in our logs: the caller's own, where it is sane."),
-    "ETag": _header("Names these bytes: for If-None-Match, and If-Match."),
+    "X-Request-ID": _header("The request's id in the logs: the client's own, if it is well-formed."),
+    "ETag": _header("A digest of the body, for If-None-Match and If-Match."),
     "Link": _header("`successor-version`, and of lists `first`, `prev`, `next`, `last` (RFC 8288)."),
-    "Location": _header("Where the new row is.", format="uri-reference"),
-    "RateLimit": _header("What is left of the organization's budget of rows, where it has one."),
-    "RateLimit-Policy": _header("That budget: so many rows in 60 seconds."),
-    "Deprecation": _header("Since when this interface is deprecated, where it is (RFC 9745)."),
-    "Sunset": _header("When this interface goes away, where that is known (RFC 8594)."),
+    "Location": _header("The path of the new lead.", format="uri-reference"),
+    "RateLimit": _header("What is left of the organization's budget of rows, if it has one."),
+    "RateLimit-Policy": _header("The budget: rows in 60 seconds."),
+    "Deprecation": _header("Since when this interface is deprecated, if it is (RFC 9745)."),
+    "Sunset": _header("When this interface ends, if that is set (RFC 8594)."),
     "Retry-After": _header("Seconds to wait.", pattern="^[0-9]+$"),
     "WWW-Authenticate": _header("`Bearer`."),
-    "Preference-Applied": _header("`graphql`, where the answer is the equal GraphQL operation."),
+    "Preference-Applied": _header("`graphql`, if the response is the equivalent GraphQL operation."),
 }
 
 
@@ -41,9 +41,9 @@ def _parameter(name: str, description: str) -> Json:
 
 
 PARAMETERS = {
-    "Prefer": _parameter("Prefer", "`graphql`: answer with the equal GraphQL operation, and do nothing."),
-    "If-Match": _parameter("If-Match", "The ETag that GET gave: 412 if this has changed since."),
-    "If-None-Match": _parameter("If-None-Match", "ETags of what the client has: 304 if it is among them."),
+    "Prefer": _parameter("Prefer", "`graphql`: do nothing, and return the equivalent GraphQL operation."),
+    "If-Match": _parameter("If-Match", "The ETag from GET: 412 if the resource has changed since."),
+    "If-None-Match": _parameter("If-None-Match", "Known ETags: 304 if the current one is among them."),
 }
 OPTIONAL_HEADERS = {
     "GET": [ref("parameters", "Prefer"), ref("parameters", "If-None-Match")],

@@ -85,7 +85,7 @@ class IdempotencyHeader(BaseModel):
     idempotency_key: Annotated[str, Field(max_length=LONGEST_KEY, pattern=r"\S")] | None = Field(
         default=None,
         alias="idempotency-key",
-        description="Makes trying again safe: the same key answers what was created first, for 24 hours.",
+        description="Makes retries safe: for 24 hours the same key returns what was created first.",
     )
 
 

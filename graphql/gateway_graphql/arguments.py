@@ -9,10 +9,14 @@ from gateway.database.paging import Order, Position, Window
 from gateway_graphql import cursors
 from gateway_graphql.errors import BadUserInput
 
-First = Annotated[int | None, strawberry.argument(description="How many to take from the start, or behind `after`.")]
-After = Annotated[str | None, strawberry.argument(description="A cursor: take what comes behind it.")]
-Last = Annotated[int | None, strawberry.argument(description="How many to take from the end, or in front of `before`.")]
-Before = Annotated[str | None, strawberry.argument(description="A cursor: take what comes in front of it.")]
+First = Annotated[
+    int | None, strawberry.argument(description="How many rows to return from the start, or after the cursor `after`.")
+]
+After = Annotated[str | None, strawberry.argument(description="A cursor: return the rows after it.")]
+Last = Annotated[
+    int | None, strawberry.argument(description="How many rows to return from the end, or before the cursor `before`.")
+]
+Before = Annotated[str | None, strawberry.argument(description="A cursor: return the rows before it.")]
 
 
 class PageSizes(NamedTuple):

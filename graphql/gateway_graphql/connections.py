@@ -112,17 +112,17 @@ def is_counted_page(ahead: Lookahead) -> bool:
     return _total_counts in ahead and is_paged(ahead)
 
 
-@strawberry.type(description="Where a page lies in its list.")
+@strawberry.type(description="Information about a page of a list.")
 class PageInfo:
-    has_next_page: bool = strawberry.field(description="Whether rows come behind this page.")
-    has_previous_page: bool = strawberry.field(description="Whether rows come in front of this page.")
+    has_next_page: bool = strawberry.field(description="Whether there are rows after this page.")
+    has_previous_page: bool = strawberry.field(description="Whether there are rows before this page.")
     start_cursor: str | None = strawberry.field(description="The first row's cursor, for `before`.")
     end_cursor: str | None = strawberry.field(description="The last row's cursor, for `after`.")
 
 
-@strawberry.type(description="A row and its place in the list.")
+@strawberry.type(description="A row and its cursor.")
 class Edge(Generic[Node]):
-    cursor: str = strawberry.field(description="The row's place: for `after` and `before`.")
+    cursor: str = strawberry.field(description="The row's cursor, for `after` and `before`.")
     node: Node = strawberry.field(description="The row.")
 
 
@@ -135,11 +135,11 @@ class Connection(Generic[Node]):
 
     edges: list[Edge[Node]] = batched(_edges, description="The page's rows with their cursors.")
     nodes: list[Node] = batched(_nodes, description="The page's rows.")
-    page_info: PageInfo = batched(_page_infos, description="Where the page lies in the list.")
+    page_info: PageInfo = batched(_page_infos, description="Information about the page.")
     total: int = batched(
         _total_counts,
         name="totalCount",
-        description="How many rows the whole list has. Counted only if it is selected.",
+        description="The number of rows in the whole list. Counted only if it is selected.",
     )
 
     async def page(self) -> Page[Any]:

@@ -36,7 +36,7 @@ def described(enum: type[StrEnum], description: str, **meanings: str) -> None:
 
 described(
     Channel,
-    "Where a conversation is held.",
+    "The channel of a conversation.",
     WHATSAPP="WhatsApp.",
     TELEGRAM="Telegram.",
     WEB="The chat of a website.",
@@ -44,7 +44,7 @@ described(
 )
 described(
     LeadChannel,
-    "Where a lead came from.",
+    "The channel by which a lead came.",
     WHATSAPP="WhatsApp.",
     TELEGRAM="Telegram.",
     WEB="The chat or a form of a website.",
@@ -53,15 +53,15 @@ described(
 )
 described(
     ConversationStatus,
-    "How a conversation stands.",
+    "The status of a conversation.",
     ACTIVE="It is in progress.",
     COMPLETED="A booking was made, or it ended naturally.",
-    ESCALATED="It was handed to a human.",
+    ESCALATED="It was handed over to a human.",
     ABANDONED="The customer stopped responding.",
 )
 described(
     LeadStatus,
-    "How far a lead has come on the way to an appointment.",
+    "The status of a lead, on the way to an appointment.",
     NEW="Nobody has answered yet.",
     CONTACTED="A conversation has begun.",
     BOOKING_OFFERED="An appointment was offered.",
@@ -74,21 +74,21 @@ described(
 )
 described(
     MessageRole,
-    "Who speaks.",
+    "Who wrote a message.",
     USER="The customer.",
     ASSISTANT="The receptionist.",
     SYSTEM="The system: instructions and notices.",
 )
 described(
     ConversationOrderField,
-    "What conversations can be ordered by.",
-    UPDATED_AT="The last activity. A conversation that changes moves.",
-    CREATED_AT="The beginning: right for walking through all of them.",
+    "The fields that conversations can be ordered by.",
+    UPDATED_AT="The last activity. A conversation that changes moves to the front.",
+    CREATED_AT="When it started: the order to visit all conversations.",
     MESSAGE_COUNT="The number of messages.",
 )
 described(
     LeadOrderField,
-    "What leads can be ordered by.",
+    "The fields that leads can be ordered by.",
     CREATED_AT="When the lead was recorded.",
     UPDATED_AT="The last change.",
     NAME="The name, by its first 200 characters.",
@@ -102,7 +102,7 @@ class OrderDirection(StrEnum):
 
 described(
     OrderDirection,
-    "Which end of an order comes first.",
+    "The direction of an order.",
     ASC="Smallest or oldest first.",
     DESC="Largest or newest first.",
 )

@@ -29,18 +29,20 @@ LONGEST_SEARCH = 500
     description="Which conversations. `null` is no filter; an empty list matches nothing.",
 )
 class ConversationFilterInput:
-    lead_id: strawberry.ID | None = strawberry.field(default=None, description="Of this lead.")
-    status: list[ConversationStatus] | None = strawberry.field(default=None, description="With one of these statuses.")
-    channel: list[Channel] | None = strawberry.field(default=None, description="On one of these channels.")
+    lead_id: strawberry.ID | None = strawberry.field(default=None, description="Only conversations with this lead.")
+    status: list[ConversationStatus] | None = strawberry.field(
+        default=None, description="Only with one of these statuses."
+    )
+    channel: list[Channel] | None = strawberry.field(default=None, description="Only on one of these channels.")
     updated_after: datetime | None = strawberry.field(
-        default=None, description="With their last activity after this, exclusive."
+        default=None, description="Only with their last activity after this time, exclusive."
     )
     updated_before: datetime | None = strawberry.field(
-        default=None, description="With their last activity before this, exclusive."
+        default=None, description="Only with their last activity before this time, exclusive."
     )
     search: str | None = strawberry.field(
         default=None,
-        description="With this in the session key, or in the lead's name, email or phone: any part of it.",
+        description="Only with this text in the session key, or in the lead's name, email or phone.",
     )
 
     def asked(self) -> ConversationFilter:
@@ -57,13 +59,17 @@ class ConversationFilterInput:
 
 @strawberry.input(name="LeadFilter", description="Which leads. `null` is no filter; an empty list matches nothing.")
 class LeadFilterInput:
-    status: list[LeadStatus] | None = strawberry.field(default=None, description="With one of these statuses.")
-    channel: list[LeadChannel] | None = strawberry.field(default=None, description="From one of these channels.")
+    status: list[LeadStatus] | None = strawberry.field(default=None, description="Only with one of these statuses.")
+    channel: list[LeadChannel] | None = strawberry.field(default=None, description="Only from one of these channels.")
     search: str | None = strawberry.field(
-        default=None, description="With this in the name, email, company or phone: any part of it."
+        default=None, description="Only with this text in the name, email, company or phone."
     )
-    created_after: datetime | None = strawberry.field(default=None, description="Recorded after this, exclusive.")
-    created_before: datetime | None = strawberry.field(default=None, description="Recorded before this, exclusive.")
+    created_after: datetime | None = strawberry.field(
+        default=None, description="Only recorded after this time, exclusive."
+    )
+    created_before: datetime | None = strawberry.field(
+        default=None, description="Only recorded before this time, exclusive."
+    )
 
     def asked(self) -> LeadFilter:
         """Read the filter. Raises BadUserInput."""
@@ -79,9 +85,9 @@ class LeadFilterInput:
 @strawberry.input(name="ConversationOrder", description="An order of conversations.")
 class ConversationOrderInput:
     field: ConversationOrderField = strawberry.field(
-        default=ConversationOrderField.UPDATED_AT, description="What to order by."
+        default=ConversationOrderField.UPDATED_AT, description="The field to order by."
     )
-    direction: OrderDirection = strawberry.field(default=OrderDirection.DESC, description="Which end comes first.")
+    direction: OrderDirection = strawberry.field(default=OrderDirection.DESC, description="The direction of the order.")
 
     def asked(self) -> Order:
         """Read the order."""
@@ -90,8 +96,8 @@ class ConversationOrderInput:
 
 @strawberry.input(name="LeadOrder", description="An order of leads.")
 class LeadOrderInput:
-    field: LeadOrderField = strawberry.field(default=LeadOrderField.CREATED_AT, description="What to order by.")
-    direction: OrderDirection = strawberry.field(default=OrderDirection.DESC, description="Which end comes first.")
+    field: LeadOrderField = strawberry.field(default=LeadOrderField.CREATED_AT, description="The field to order by.")
+    direction: OrderDirection = strawberry.field(default=OrderDirection.DESC, description="The direction of the order.")
 
     def asked(self) -> Order:
         """Read the order."""

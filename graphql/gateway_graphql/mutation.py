@@ -24,45 +24,45 @@ from gateway_graphql.user_errors import UserError, UserErrorCode, UserErrors, us
 
 Info = strawberry.Info[Context, None]
 
-_USER_ERRORS = "What the caller can mend. Empty if the change was made."
-_CHANGED = "The changed {}; null if the change was refused."
-_CREATED = "The new {}; null if it was refused."
-_Described = strawberry.argument(description="What to change, or to create.")
+_USER_ERRORS = "Errors that the user can correct. Empty if the change was made."
+_CHANGED = "The changed {}; null if the change was not made."
+_CREATED = "The new {}; null if it was not created."
+_Described = strawberry.argument(description="The values.")
 
 
-@strawberry.type(description="What came of changing a conversation's status.")
+@strawberry.type(description="The result of `updateConversationStatus`.")
 class UpdateConversationStatusPayload:
     conversation: Conversation | None = strawberry.field(description=_CHANGED.format("conversation"))
     user_errors: list[UserError] = strawberry.field(description=_USER_ERRORS)
 
 
-@strawberry.type(description="What came of starting a conversation.")
+@strawberry.type(description="The result of `startConversation`.")
 class StartConversationPayload:
     conversation: Conversation | None = strawberry.field(description=_CREATED.format("conversation"))
     user_errors: list[UserError] = strawberry.field(description=_USER_ERRORS)
 
 
-@strawberry.type(description="What came of adding a message.")
+@strawberry.type(description="The result of `addMessage`.")
 class AddMessagePayload:
     message: Message | None = strawberry.field(description=_CREATED.format("message"))
     user_errors: list[UserError] = strawberry.field(description=_USER_ERRORS)
 
 
-@strawberry.type(description="What came of creating a lead.")
+@strawberry.type(description="The result of `createLead`.")
 class CreateLeadPayload:
     lead: Lead | None = strawberry.field(description=_CREATED.format("lead"))
     user_errors: list[UserError] = strawberry.field(description=_USER_ERRORS)
 
 
-@strawberry.type(description="What came of changing a lead.")
+@strawberry.type(description="The result of `updateLead`.")
 class UpdateLeadPayload:
     lead: Lead | None = strawberry.field(description=_CHANGED.format("lead"))
     user_errors: list[UserError] = strawberry.field(description=_USER_ERRORS)
 
 
-@strawberry.type(description="Where changing starts.")
+@strawberry.type(description="The root of writes.")
 class Mutation:
-    @strawberry.mutation(description="Change how a conversation stands.")
+    @strawberry.mutation(description="Change a conversation's status.")
     async def update_conversation_status(
         self, info: Info, input: Annotated[UpdateConversationStatusInput, _Described]
     ) -> UpdateConversationStatusPayload:

@@ -3,6 +3,6 @@
 import strawberry
 
 
-@strawberry.interface(description="Whatever has an id of its own.")
+@strawberry.interface(description="An object with an id.")
 class Node:
-    id: strawberry.ID = strawberry.field(description="A UUID, the same that the REST API shows.")
+    id: strawberry.ID = strawberry.field(description="A UUID, the same as in the REST API.")

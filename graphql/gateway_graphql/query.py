@@ -32,16 +32,16 @@ Id = Annotated[strawberry.ID, strawberry.argument(description="The id, a UUID.")
 MOST_NODES = 100
 
 
-@strawberry.type(description="Who asks: what the token says.")
+@strawberry.type(description="The user and organization of the token.")
 class Viewer:
-    user_id: str = strawberry.field(description="The token's subject.")
-    organization_id: strawberry.ID = strawberry.field(description="The organization that every answer is of.")
-    scopes: list[str] = strawberry.field(description="What the token may do; writing includes reading.")
+    user_id: str = strawberry.field(description="The token's `sub`.")
+    organization_id: strawberry.ID = strawberry.field(description="The organization whose data is returned.")
+    scopes: list[str] = strawberry.field(description="What the token may do; write includes read.")
 
 
-@strawberry.type(description="Where reading starts.")
+@strawberry.type(description="The root of reads.")
 class Query:
-    @strawberry.field(description="Who asks.", graphql_type=Viewer)
+    @strawberry.field(description="The user and organization of the token.", graphql_type=Viewer)
     def viewer(self, info: Info) -> Any:
         viewer = info.context.viewer
         return Viewer(
@@ -50,12 +50,12 @@ class Query:
             scopes=sorted(viewer.scopes),
         )
 
-    @strawberry.field(description="Whatever has this id.", graphql_type=Node | None)
+    @strawberry.field(description="The object with this id.", graphql_type=Node | None)
     async def node(self, info: Info, id: Id) -> Any:
         return (await resolvers.nodes(info.context, [uuid_of(id, "id")]))[0]
 
     @strawberry.field(
-        description=f"Whatever has these ids, in their order; null for what there is not. At most {MOST_NODES}.",
+        description=f"The objects with these ids, in order; null for what does not exist. At most {MOST_NODES}.",
         graphql_type=list[Node | None],
     )
     async def nodes(
@@ -105,7 +105,7 @@ class Query:
         filter: Annotated[LeadFilterInput | None, strawberry.argument(description="Which leads.")] = None,
         order_by: Annotated[
             LeadOrderInput | None,
-            strawberry.argument(description="In which order. The newest first, if nothing is given."),
+            strawberry.argument(description="The order. Default: newest first."),
         ] = None,
     ) -> Any:
         info.context.require(Scope.LEADS_READ)
@@ -120,14 +120,14 @@ class Query:
         info.context.require(Scope.CONVERSATIONS_READ)
         return await resolvers.message(info.context, uuid_of(id, "id"))
 
-    @strawberry.field(description="Messages with these words, the newest first.", graphql_type=Connection[Message])
+    @strawberry.field(description="Full-text search of messages, newest first.", graphql_type=Connection[Message])
     def search_messages(
         self,
         info: Info,
         query: Annotated[
             str,
             strawberry.argument(
-                description='Words, all of them to be found; the last may be a beginning. `"In quotes"`: a phrase.'
+                description='Words that must all be found; the last may be a prefix. `"In quotes"`: a phrase.'
             ),
         ],
         first: First = None,
@@ -135,7 +135,7 @@ class Query:
         last: Last = None,
         before: Before = None,
         conversation_id: Annotated[
-            strawberry.ID | None, strawberry.argument(description="In this conversation only.")
+            strawberry.ID | None, strawberry.argument(description="Only messages of this conversation.")
         ] = None,
     ) -> Any:
         info.context.require(Scope.CONVERSATIONS_READ)

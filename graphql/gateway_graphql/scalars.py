@@ -34,7 +34,7 @@ def _as_it_is(value: Any) -> Any:
 SCALARS: dict[object, ScalarDefinition] = {
     datetime: strawberry.scalar(
         name="DateTime",
-        description="A point in time as RFC 3339 writes it, in UTC: `2026-03-07T10:00:00Z`.",
+        description="A point in time, in RFC 3339 format and UTC: `2026-03-07T10:00:00Z`.",
         specified_by_url="https://datatracker.ietf.org/doc/html/rfc3339",
         serialize=_as_it_is,
         parse_value=_datetime,

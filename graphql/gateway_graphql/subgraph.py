@@ -24,7 +24,7 @@ _LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.0", im
 Representation = NewType("Representation", object)
 Entity = Annotated[
     Conversation | Lead | Message,
-    strawberry.union("_Entity", description="What other subgraphs can refer to by its `id`."),
+    strawberry.union("_Entity", description="An entity that other subgraphs can refer to by its `id`."),
 ]
 
 
@@ -43,7 +43,7 @@ class Service:
     sdl: str = strawberry.field(description="Its schema, with the directives of Federation.")
 
 
-@strawberry.type(name="Query", description="Where reading starts.")
+@strawberry.type(name="Query", description="The root of reads.")
 class SubgraphQuery(Query):
     @strawberry.field(name="_service", description="This subgraph, for a router.", graphql_type=Service)
     def service(self) -> Any:
@@ -51,7 +51,7 @@ class SubgraphQuery(Query):
 
     @strawberry.field(
         name="_entities",
-        description="What other subgraphs refer to, in their order; null for what there is not.",
+        description="The entities that other subgraphs refer to, in order; null for those that do not exist.",
         graphql_type=list[Entity | None],
     )
     async def entities(

@@ -17,14 +17,14 @@ Info = strawberry.Info[Context, None]
 
 @strawberry.type(description="A message that was added.")
 class MessageAddedEvent:
-    cursor: str = strawberry.field(description="Where this event stands: for `after`, to miss none.")
+    cursor: str = strawberry.field(description="The event's cursor, for `after`.")
     message: Message = strawberry.field(description="The message.")
 
 
-@strawberry.type(description="What is told as it happens.")
+@strawberry.type(description="Live events.")
 class Subscription:
     @strawberry.subscription(
-        description="Messages as they are added: each exactly once, in each conversation in order.",
+        description="New messages: each exactly once, and in order within a conversation.",
         graphql_type=MessageAddedEvent,
     )
     async def message_added(
@@ -32,10 +32,10 @@ class Subscription:
         info: Info,
         conversation_id: Annotated[
             strawberry.ID | None,
-            strawberry.argument(description="Of this conversation; of all, if nothing is given."),
+            strawberry.argument(description="Only messages of this conversation. Default: of all."),
         ] = None,
         after: Annotated[
-            str | None, strawberry.argument(description="An event's cursor: what came behind it comes first.")
+            str | None, strawberry.argument(description="An event's cursor: the events after it come first.")
         ] = None,
     ) -> AsyncGenerator[Any]:
         info.context.require(Scope.CONVERSATIONS_READ)
@@ -45,7 +45,7 @@ class Subscription:
         return await watching.added_messages(info.context, id, position)
 
     @strawberry.subscription(
-        description="Conversations that changed: a message, a status, a new one. Each as it is now.",
+        description="Conversations that were started or changed, as they are now. A new message is a change.",
         graphql_type=Conversation,
     )
     async def conversation_changed(
@@ -58,9 +58,7 @@ class Subscription:
         info.context.require(Scope.CONVERSATIONS_READ)
         return await watching.changed_conversations(info.context, (filter or ConversationFilterInput()).asked())
 
-    @strawberry.subscription(
-        description="Leads that changed, new ones among them. Each as it is now.", graphql_type=Lead
-    )
+    @strawberry.subscription(description="Leads that were created or changed, as they are now.", graphql_type=Lead)
     async def lead_changed(
         self,
         info: Info,

@@ -30,7 +30,7 @@ from levelwise import Lookahead, batched, by_class
 ConversationsFilter = Annotated[ConversationFilterInput | None, strawberry.argument(description="Which conversations.")]
 ConversationsOrder = Annotated[
     ConversationOrderInput | None,
-    strawberry.argument(description="In which order. The last activity first, if nothing is given."),
+    strawberry.argument(description="The order. Default: last activity first."),
 ]
 
 
@@ -64,7 +64,7 @@ def _messages(
     after: After = None,
     last: Last = None,
     before: Before = None,
-    role: Annotated[MessageRole | None, strawberry.argument(description="Of this speaker only.")] = None,
+    role: Annotated[MessageRole | None, strawberry.argument(description="Only messages of this role.")] = None,
 ) -> list[Connection[Any]]:
     return resolvers.messages_of_conversations(parents, context, *_part(first, after, last, before, role))
 
@@ -102,17 +102,15 @@ class Lead(Node):
     phone: str | None = strawberry.field(description="Phone number.")
     email: str | None = strawberry.field(description="E-mail address.")
     company: str | None = strawberry.field(description="Company.")
-    channel: LeadChannel = strawberry.field(description="Where the lead came from.")
-    channel_id: str | None = strawberry.field(description="Who this is on that channel: a number, a user id.")
-    status: LeadStatus = strawberry.field(description="How far the lead has come.")
+    channel: LeadChannel = strawberry.field(description="The channel by which the lead came.")
+    channel_id: str | None = strawberry.field(description="The lead's id on that channel: a phone number, a user id.")
+    status: LeadStatus = strawberry.field(description="The status.")
     preferred_services: list[str] = strawberry.field(description="The services asked for.")
     appointment_notes: str | None = strawberry.field(description="Notes on the request.")
     metadata: JSON = strawberry.field(description="Notes, tags and custom fields: an object.")
     created_at: datetime = strawberry.field(description="When the lead was recorded.")
     updated_at: datetime = strawberry.field(description="The last change.")
-    conversations: Connection["Conversation"] = batched(
-        _conversations, description="The conversations held with this lead."
-    )
+    conversations: Connection["Conversation"] = batched(_conversations, description="The conversations with this lead.")
 
     @classmethod
     @by_class
@@ -123,23 +121,23 @@ class Lead(Node):
 @strawberry.type(description="A thread of messages with one lead.")
 class Conversation(Node):
     lead_id: strawberry.ID = strawberry.field(description="The lead's id.")
-    lead: Lead = batched(resolvers.leads_of_conversations, description="Whom it is held with.")
-    session_key: str = strawberry.field(description="The channel's own key of the session.")
-    channel: Channel = strawberry.field(description="Where it is held.")
-    status: ConversationStatus = strawberry.field(description="How it stands.")
-    message_count: int = strawberry.field(description="How many messages it has.")
+    lead: Lead = batched(resolvers.leads_of_conversations, description="The lead.")
+    session_key: str = strawberry.field(description="The channel's key of the session.")
+    channel: Channel = strawberry.field(description="The channel.")
+    status: ConversationStatus = strawberry.field(description="The status.")
+    message_count: int = strawberry.field(description="The number of messages.")
     created_at: datetime = strawberry.field(description="When it started.")
     updated_at: datetime = strawberry.field(description="The last activity: a message or a change of status.")
     last_message_at: datetime | None = strawberry.field(
-        description="When its latest message was sent; null while there is none."
+        description="When the latest message was sent; null if there is none."
     )
     last_message_preview: str | None = strawberry.field(
-        description="The latest message's first 100 characters, white space folded; null while there is none."
+        description="The first 100 characters of the latest message, white space folded; null if there is none."
     )
     last_message: "Message | None" = batched(
-        resolvers.last_messages_of_conversations, description="Its latest message; null while there is none."
+        resolvers.last_messages_of_conversations, description="The latest message; null if there is none."
     )
-    messages: Connection["Message"] = batched(_messages, description="Its messages in chronological order.")
+    messages: Connection["Message"] = batched(_messages, description="The messages, in chronological order.")
 
     @classmethod
     @by_class
@@ -151,11 +149,11 @@ class Conversation(Node):
 class Message(Node):
     conversation_id: strawberry.ID = strawberry.field(description="The conversation's id.")
     conversation: Conversation = batched(
-        resolvers.conversations_of_messages, description="The conversation it belongs to."
+        resolvers.conversations_of_messages, description="The conversation of the message."
     )
-    role: MessageRole = strawberry.field(description="Who speaks.")
+    role: MessageRole = strawberry.field(description="Who wrote a message.")
     content: str = strawberry.field(description="The text.")
-    metadata: JSON = strawberry.field(description="What the provider says besides: an object.")
+    metadata: JSON = strawberry.field(description="Data of the provider: an object.")
     created_at: datetime = strawberry.field(description="When it was sent.")
 
     @classmethod

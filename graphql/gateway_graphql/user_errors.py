@@ -24,19 +24,21 @@ class UserErrorCode(StrEnum):
 
 described(
     UserErrorCode,
-    "Why a change was refused.",
-    NOT_FOUND="What the field names does not exist.",
-    INVALID="The field's value cannot be.",
-    TOO_LONG="The field's value is longer than it may be.",
-    CONFLICT="Something else was done before under this key.",
+    "Why a change was not made.",
+    NOT_FOUND="The object that the field names does not exist.",
+    INVALID="The value is not valid.",
+    TOO_LONG="The value is too long.",
+    CONFLICT="The idempotency key was used before, for something else.",
 )
 
 
-@strawberry.type(description="What the caller can mend.")
+@strawberry.type(description="An error that the user can correct.")
 class UserError:
-    code: UserErrorCode = strawberry.field(description="Why it was refused.")
-    message: str = strawberry.field(description="The same in words.")
-    field: list[str] | None = strawberry.field(description="Where in `input` it is; null for all of it.")
+    code: UserErrorCode = strawberry.field(description="Why the change was not made.")
+    message: str = strawberry.field(description="The error in words.")
+    field: list[str] | None = strawberry.field(
+        description="The path of the field in `input`; null for the whole input."
+    )
 
 
 class UserErrors(Exception):
