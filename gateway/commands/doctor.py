@@ -26,7 +26,7 @@ _OTHERS = frozenset({f"{PREFIX}DEMO_DATA"})  # of the commands, not of the serve
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Look at settings, keys and database, and say what to do. Fails where something does not work."""
+    """Check settings, keys and database, and say how to fix problems. Fails if something does not work."""
     found = list(_findings())
     for line in _shown(found, as_json=as_json):
         typer.echo(line)

@@ -8,7 +8,7 @@ from gateway.database.transfer import export_lines
 
 
 def export(organization: Organization) -> None:
-    """Write an organization's records to standard output, in the form that import reads."""
+    """Write an organization's records to standard output, in the format that import reads."""
     settings = settings_with("database_url")
     with told_failures():
         sys.stdout.buffer.writelines(export_lines(settings.session_url, organization))

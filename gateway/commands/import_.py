@@ -19,7 +19,7 @@ def import_(
     file: Annotated[str, typer.Argument(help="JSON lines, gzipped or not; - is standard input.")],
     organization: Organization,
 ) -> None:
-    """Load records into an organization: all of them, or none where a line is bad."""
+    """Load records into an organization. If one line is bad, nothing is loaded."""
     settings = settings_with("database_url")
     with told_failures(), _opened(file) as source, import_progress(source) as report:
         records, changed = import_lines(settings.session_url, organization, read_lines(source), report)

@@ -11,11 +11,12 @@ from gateway.database.migrate import migrate as migrate_database
 
 def migrate(
     role: Annotated[
-        str | None, typer.Option(help="A role to put under row security, and to let do what the gateway does.")
+        str | None,
+        typer.Option(help="A role to grant what the gateway needs, limited to one organization by row-level security."),
     ] = None,
     citus: Annotated[bool, typer.Option("--citus", help="Distribute the tables by organization.")] = False,
 ) -> None:
-    """Bring the database's tables to this version."""
+    """Create or update the database's tables."""
     settings = settings_with("database_url")
     with told_failures(), command_errors():
         mended = migrate_database(settings.session_url, role, citus=citus)

@@ -19,7 +19,7 @@ def prune(
         typer.Option(
             formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"],
             metavar="DATE",
-            help="What is older goes; in UTC: 2026-03-31 or 2026-03-31T12:00:00Z.",
+            help="Delete what is older; in UTC: 2026-03-31 or 2026-03-31T12:00:00Z.",
         ),
     ],
     organization: Annotated[UUID | None, typer.Option(help="Only of this organization.")] = None,
@@ -27,11 +27,12 @@ def prune(
         bool, typer.Option("--conversations", help="Also conversations without activity since.")
     ] = False,
     leads: Annotated[
-        bool, typer.Option("--leads", help="Also leads, unchanged since, with no conversation left: and these, too.")
+        bool,
+        typer.Option("--leads", help="Also conversations, and leads, unchanged since, that have no conversation left."),
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
 ) -> None:
-    """Delete messages older than a date, while everything goes on. Safe to interrupt, and to repeat."""
+    """Delete messages older than a date, without downtime. Safe to interrupt and to repeat."""
     moment = before.replace(tzinfo=UTC)
     if moment > datetime.now(UTC):
         raise typer.BadParameter("is in the future", param_hint="'--before'")

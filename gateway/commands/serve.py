@@ -14,12 +14,12 @@ from gateway_graphql.persisted import Mode
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = LOCALHOST,
     port: Port = 8000,
-    workers: Annotated[int, typer.Option(min=1, help="How many processes serve.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="The number of processes.")] = 1,
     documents: Annotated[
         str | None, typer.Option(metavar="FILE", help="Trusted documents: a manifest. GATEWAY_DOCUMENTS.")
     ] = None,
     documents_mode: Annotated[
-        Mode | None, typer.Option(help="What becomes of other documents. GATEWAY_DOCUMENTS_MODE.")
+        Mode | None, typer.Option(help="Whether other documents are run, logged or refused. GATEWAY_DOCUMENTS_MODE.")
     ] = None,
 ) -> None:
     """Serve the database at GATEWAY_DATABASE_URL."""

@@ -6,5 +6,5 @@ from gateway.settings import settings_table
 
 
 def settings() -> None:
-    """Print all settings as a table in Markdown: names, defaults, what they are."""
+    """Print all settings as a Markdown table: name, default, description."""
     typer.echo(settings_table())

@@ -12,9 +12,9 @@ from gateway.tokens import signed_token
 
 def token(
     organization: Organization,
-    user: Annotated[str, typer.Option(help="Who the token is for: its `sub`.")] = "operator",
-    scope: Annotated[list[str] | None, typer.Option(help="What it allows; may be repeated. All, if not given.")] = None,
-    ttl: Annotated[int, typer.Option(min=1, help="Seconds that it is good for.")] = 3600,
+    user: Annotated[str, typer.Option(help="The token's `sub`.")] = "operator",
+    scope: Annotated[list[str] | None, typer.Option(help="A scope; may be repeated. Default: all.")] = None,
+    ttl: Annotated[int, typer.Option(min=1, help="Seconds until it expires.")] = 3600,
 ) -> None:
     """Print a token signed with GATEWAY_JWT_SECRET."""
     scopes = " ".join(scope).split() if scope else None
