@@ -32,7 +32,7 @@ _CARELESS = ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous
 
 
 class EmbeddedPostgresError(Exception):
-    """The embedded PostgreSQL cannot run. The message tells its user why."""
+    """The embedded PostgreSQL cannot run. The message says why."""
 
 
 @contextmanager

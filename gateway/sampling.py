@@ -42,7 +42,7 @@ class Sampler:
 
     async def run(self) -> None:
         """Take samples until cancelled."""
-        # By itself: a database that hangs is not to hold up the samples that tell of it.
+        # In a task of its own: a database that hangs must not delay the samples that show it.
         asking = asyncio.create_task(self._ask())
         try:
             while True:

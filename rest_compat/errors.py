@@ -82,8 +82,8 @@ def error_response(error: Exception, accept: str | None, headers: Headers) -> Re
     code, message = public(error)
     status = STATUS.get(code, HTTPStatus.INTERNAL_SERVER_ERROR)
     masked = status is HTTPStatus.INTERNAL_SERVER_ERROR
-    told = {"Retry-After": str(error.retry_after)} if isinstance(error, Throttled) else None
-    return writing.response(status, status.phrase if masked else message, told)
+    retry = {"Retry-After": str(error.retry_after)} if isinstance(error, Throttled) else None
+    return writing.response(status, status.phrase if masked else message, retry)
 
 
 def accepts_problems(accept: str | None) -> bool:
@@ -118,16 +118,16 @@ class _Writing(NamedTuple):
         # It may quote the input. orjson would write neither large integers nor half a surrogate pair.
         content = json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode(errors="backslashreplace")
         media_type = PROBLEM if self.as_problem else JSON
-        told = {**self.headers, **HEADERS.get(status, {}), **(headers or {})}
-        return Response(content, int(status), told, media_type)
+        sent = {**self.headers, **HEADERS.get(status, {}), **(headers or {})}
+        return Response(content, int(status), sent, media_type)
 
 
 def _problem(status: int, detail: Any) -> Mapping[str, Any]:
     problem = {"type": "about:blank", "title": title(status), "status": int(status)}
     if isinstance(detail, str):
         return {**problem, "detail": detail}
-    told = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in detail)
-    return {**problem, "detail": told, "errors": detail}
+    text = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in detail)
+    return {**problem, "detail": text, "errors": detail}
 
 
 async def _answer(request: Request, error: Exception) -> Response:

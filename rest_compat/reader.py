@@ -58,12 +58,12 @@ class Reader:
         try:
             read = self._validator.validate_python(given, from_attributes=True)
         except ValidationError as error:
-            raise InvalidRequest([_told(each) for each in error.errors(include_url=False)]) from None
+            raise InvalidRequest([_detail(each) for each in error.errors(include_url=False)]) from None
         parameters: dict[str, BaseModel] = read.__dict__
         return parameters
 
 
-def _told(error: ErrorDetails) -> Mapping[str, Any]:
+def _detail(error: ErrorDetails) -> Mapping[str, Any]:
     # Where all of the body is missing, the input would be the rest of the request.
     return {**error, "input": None} if (error["type"], error["loc"]) == ("missing", ("body",)) else error
 

@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 from platformdirs import user_data_path
 
-from gateway.commands.exits import settings_with, told_failures
+from gateway.commands.exits import reported_failures, settings_with
 from gateway.commands.parameters import LOCALHOST, Port
 from gateway.commands.serving import check_port, serve_gateway
 from gateway.demo import demo_database, demo_introduction, demo_secret
@@ -42,7 +42,7 @@ def demo(
         signal.signal(number, _stop)
     # uvicorn stops in good order on the other two only.
     signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
-    with told_failures():
+    with reported_failures():
         typer.echo(f"Starting PostgreSQL in {data} ...")
         with demo_database(data) as (owner_url, url):
             settings = demo_settings(url, data)

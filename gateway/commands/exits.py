@@ -41,7 +41,7 @@ def settings_with(*needed: str) -> Settings:
 
 
 def wrong_settings(error: ValidationError) -> list[str]:
-    """Say which settings are wrong, and why. Their values are not told: some are secrets."""
+    """Say which settings are wrong, and why. Their values are not shown: some are secrets."""
     return [f"{_variable(each['loc'][0])} {each['msg'].removeprefix('Value error, ')}" for each in error.errors()]
 
 
@@ -50,7 +50,7 @@ def _variable(name: object) -> str:
 
 
 @contextmanager
-def told_failures() -> Iterator[None]:
+def reported_failures() -> Iterator[None]:
     """End the program with one clear line where something expected goes wrong."""
     try:
         yield

@@ -2,7 +2,7 @@
 
 import sys
 
-from gateway.commands.exits import settings_with, told_failures
+from gateway.commands.exits import reported_failures, settings_with
 from gateway.commands.parameters import Organization
 from gateway.database.transfer import export_lines
 
@@ -10,5 +10,5 @@ from gateway.database.transfer import export_lines
 def export(organization: Organization) -> None:
     """Write an organization's records to standard output, in the format that import reads."""
     settings = settings_with("database_url")
-    with told_failures():
+    with reported_failures():
         sys.stdout.buffer.writelines(export_lines(settings.session_url, organization))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from gateway.commands.exits import fail, told_failures
+from gateway.commands.exits import fail, reported_failures
 
 
 def print_or_compare(
@@ -19,7 +19,7 @@ def print_or_compare(
     if file is None:
         typer.echo(text, nl=False)
         return
-    with told_failures():
+    with reported_failures():
         written = file.read_text(encoding="utf-8")
     lines = difflib.unified_diff(
         written.splitlines(keepends=True), text.splitlines(keepends=True), str(file), f"the code's {name}"

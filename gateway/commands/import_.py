@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.commands.exits import settings_with, told_failures
+from gateway.commands.exits import reported_failures, settings_with
 from gateway.commands.parameters import Organization
 from gateway.commands.progress import import_progress
 from gateway.database.chunks import read_lines
@@ -21,7 +21,7 @@ def import_(
 ) -> None:
     """Load records into an organization. If one line is bad, nothing is loaded."""
     settings = settings_with("database_url")
-    with told_failures(), _opened(file) as source, import_progress(source) as report:
+    with reported_failures(), _opened(file) as source, import_progress(source) as report:
         records, changed = import_lines(settings.session_url, organization, read_lines(source), report)
     typer.echo(f"{records:,} records read, {changed:,} of them new or changed.")
 

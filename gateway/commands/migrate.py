@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.commands.exits import settings_with, told_failures
+from gateway.commands.exits import reported_failures, settings_with
 from gateway.database.command_errors import command_errors
 from gateway.database.migrate import migrate as migrate_database
 
@@ -18,7 +18,7 @@ def migrate(
 ) -> None:
     """Create or update the database's tables."""
     settings = settings_with("database_url")
-    with told_failures(), command_errors():
+    with reported_failures(), command_errors():
         mended = migrate_database(settings.session_url, role, citus=citus)
     typer.echo("The database's tables are of this version.")
     if mended:

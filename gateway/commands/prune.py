@@ -7,7 +7,7 @@ from uuid import UUID
 
 import typer
 
-from gateway.commands.exits import settings_with, told_failures
+from gateway.commands.exits import reported_failures, settings_with
 from gateway.commands.progress import prune_progress
 from gateway.database.pruning import count_prunable
 from gateway.database.pruning import prune as prune_database
@@ -38,10 +38,10 @@ def prune(
         raise typer.BadParameter("is in the future", param_hint="'--before'")
     settings = settings_with("database_url")
     deepest = "leads" if leads else "conversations" if conversations else "messages"
-    with told_failures():
+    with reported_failures():
         if dry_run:
             found = count_prunable(settings.session_url, moment, deepest=deepest, organization_id=organization)
-            typer.echo(f"{_told(found)} would go.")
+            typer.echo(f"{_numbers(found)} would go.")
             return
         with prune_progress() as report:
             gone = prune_database(
@@ -51,8 +51,8 @@ def prune(
                 organization_id=organization,
                 report=lambda gone: report(gone.total()),
             )
-    typer.echo(f"{_told(gone)} deleted.")
+    typer.echo(f"{_numbers(gone)} deleted.")
 
 
-def _told(counted: Counter[str]) -> str:
+def _numbers(counted: Counter[str]) -> str:
     return f"{counted['messages']:,} messages, {counted['conversations']:,} conversations, {counted['leads']:,} leads"

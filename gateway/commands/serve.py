@@ -29,7 +29,7 @@ def serve(
     settings = settings_with("database_url")
     if settings.jwt_secret is None and settings.jwks_url is None:
         fail("GATEWAY_JWT_SECRET or GATEWAY_JWKS_URL must be set", WRONG_SETTINGS)
-    told = introduction(host, port, workers, settings)
+    text = introduction(host, port, workers, settings)
     check_port(host, port)
-    typer.echo(told)
+    typer.echo(text)
     serve_gateway(host, port, workers, settings)

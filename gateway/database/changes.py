@@ -39,7 +39,7 @@ _FIRST_ID = UUID(int=0)
 Row = TypeVar("Row", Conversation, Lead)
 
 
-class Position(NamedTuple):
+class EventPosition(NamedTuple):
     """All that is visible in `seen`, and of what is visible in `until`, what arrived up to `arrival`."""
 
     seen: str
@@ -94,7 +94,7 @@ async def current_snapshot(tenant: Tenant) -> str:
     return (await tenant.all(_SNAPSHOT))[0]
 
 
-async def is_ahead(tenant: Tenant, position: Position) -> bool:
+async def is_ahead(tenant: Tenant, position: EventPosition) -> bool:
     """Say whether a position knows of transactions that this database has not begun yet."""
     return _end(position.until or position.seen) > _end(await current_snapshot(tenant))
 
@@ -103,7 +103,9 @@ def _end(snapshot: str) -> int:
     return int(snapshot.split(":")[1])
 
 
-async def added_messages(tenant: Tenant, position: Position, until: str) -> AsyncIterator[tuple[Message, Position]]:
+async def added_messages(
+    tenant: Tenant, position: EventPosition, until: str
+) -> AsyncIterator[tuple[Message, EventPosition]]:
     """Every message between the position and the snapshot, each with the position behind it.
 
     In one conversation they come in the order in which they committed.
@@ -111,19 +113,19 @@ async def added_messages(tenant: Tenant, position: Position, until: str) -> Asyn
     if position.until is not None:
         async for row in _pages(tenant, position.seen, position.until, position.arrival):
             yield row
-        position = Position(position.until)
+        position = EventPosition(position.until)
     if position.seen != until:
         async for row in _pages(tenant, position.seen, until, 0):
             yield row
 
 
-async def _pages(tenant: Tenant, seen: str, until: str, arrival: int) -> AsyncIterator[tuple[Message, Position]]:
+async def _pages(tenant: Tenant, seen: str, until: str, arrival: int) -> AsyncIterator[tuple[Message, EventPosition]]:
     oldest = int(seen.partition(":")[0])
     goes_on = True
     while goes_on:
         rows, goes_on = await _next(tenant, _ADDED, seen=seen, until=until, oldest=oldest, arrival=arrival)
         for row in rows:
-            yield row, Position(seen, until, row.arrival)
+            yield row, EventPosition(seen, until, row.arrival)
             arrival = row.arrival
 
 

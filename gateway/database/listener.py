@@ -100,7 +100,7 @@ class Listener:
             await self._hear_all(connection.pgconn)
 
     async def _begin(self, connection: psycopg.AsyncConnection) -> None:
-        # What comes along with a command's result is psycopg's to tell.
+        # For notifications that arrive with a command's result, which psycopg reads.
         connection.add_notify_handler(lambda announcement: self._take(announcement.channel, announcement.payload))
         await connection.execute(f"LISTEN {CHANNEL}")
         self._on_connected()

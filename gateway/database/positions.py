@@ -1,7 +1,7 @@
 """Positions of messages that come from another server, by a restored dump, and are repaired here.
 
 A message's position is the transaction that added it, and each server counts its transactions by itself. A position
-that this one has not reached yet hides its message from subscriptions now, and tells it as new one day.
+that this one has not reached yet hides its message from subscriptions now, and would publish it as new later.
 """
 
 from sqlalchemy import Connection

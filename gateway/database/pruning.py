@@ -1,6 +1,6 @@
 """Pruning: deletes old rows, in batches so small that writers hardly wait.
 
-Each batch is a transaction of its own, so an interrupted pruning has done what it has told, and the next one goes on
+Each batch is a transaction of its own: what an interrupted pruning has reported is done, and the next one continues
 from there. Rows are locked in the order in which the triggers lock them: pruning deadlocks with no writer.
 """
 

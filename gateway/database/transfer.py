@@ -38,7 +38,7 @@ def import_lines(
     """Load records in one transaction: all of them or none.
 
     The effect is that of loading the lines one by one: an id that comes again changes the row that it made.
-    `progress` is told how many records are done.
+    `progress` is called with the number of records done.
 
     Raises ImportFailed, DatabaseRefused, DatabaseUnavailable or DatabaseTimeout.
     """
@@ -51,7 +51,7 @@ def import_lines(
 
 
 def _stored(chunks: Iterator[Chunk], staging: Staging) -> Iterator[tuple[Chunk, int]]:
-    """Store chunks, and tell of each how many rows changed. The next one is read and checked meanwhile.
+    """Store chunks, and yield with each how many rows changed. The next chunk is read and checked meanwhile.
 
     Copying stays in this thread: in another one it would wait for the interpreter's lock at every packet.
     """

@@ -63,7 +63,7 @@ def talk(visits: Visits, random: Random) -> Iterator[None]:
     """Write one conversation with somebody new, a message for each step."""
     kind, becomes = random.choice(list(_BECOME.items()))
     who = customer(_newcomer(random), random)
-    told = thread(who, _step(kind, random), random)
+    conversation = thread(who, _step(kind, random), random)
     person = who.person
     visit = visits.begin(
         {
@@ -72,14 +72,14 @@ def talk(visits: Visits, random: Random) -> Iterator[None]:
             "email": person.email if person.channel == "email" else None,
             "channel": person.channel,
             "channel_id": person.channel_id,
-            "session_key": told.session_key,
-            "session_channel": told.channel,
+            "session_key": conversation.session_key,
+            "session_channel": conversation.channel,
         },
     )
-    for said in told.messages:
+    for said in conversation.messages:
         visit.say(said.role, said.content, said.metadata)
         yield
-    visit.end(told.status, becomes)
+    visit.end(conversation.status, becomes)
 
 
 def _newcomer(random: Random) -> Person:

@@ -52,8 +52,8 @@ def _lead(number: int, status: str, who: Customer, steps: list[Step], threads: l
         "type": "lead",
         "id": _id(f"lead {number}"),
         "name": person.name,
-        "phone": person.phone if person.channel in ("whatsapp", "voice") else _told(person.phone, threads),
-        "email": person.email if person.channel == "email" else _told(person.email, threads),
+        "phone": person.phone if person.channel in ("whatsapp", "voice") else _mentioned(person.phone, threads),
+        "email": person.email if person.channel == "email" else _mentioned(person.email, threads),
         "company": person.company,
         "channel": person.channel,
         "channel_id": person.channel_id,
@@ -66,7 +66,7 @@ def _lead(number: int, status: str, who: Customer, steps: list[Step], threads: l
     }
 
 
-def _told(fact: str, threads: list[Thread]) -> str | None:
+def _mentioned(fact: str, threads: list[Thread]) -> str | None:
     """What the salon knows only if the customer has said it, or called from it."""
     heard = (text for it in threads for text in (it.session_key, *(said.content for said in it.messages)))
     return fact if any(fact in text for text in heard) else None

@@ -73,8 +73,8 @@ def without_suggestions(answer: Answer) -> Answer:
     """Answer the same, without the schema's names that its errors suggest."""
     if not answer.errors:
         return answer
-    told = [{**error, "message": error["message"].partition(" Did you mean ")[0]} for error in answer.errors]
-    return answer._replace(errors=told)
+    plain = [{**error, "message": error["message"].partition(" Did you mean ")[0]} for error in answer.errors]
+    return answer._replace(errors=plain)
 
 
 def to_json(value: Any) -> bytes:

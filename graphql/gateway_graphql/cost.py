@@ -33,12 +33,12 @@ _SIZES = {
 _MOST_DIGITS = 12
 
 
-class List(NamedTuple):
+class PagedList(NamedTuple):
     """A list that an operation asks for: what says how long it is, and the lists that each of its rows has."""
 
     sizes: PageSizes | None
     asked: tuple[ValueNode, ...]
-    inner: "Lists"
+    inner: "PagedLists"
 
     def cost(self, variables: Mapping[str, Any]) -> int:
         """Return how many rows it asks for in all."""
@@ -62,8 +62,8 @@ class List(NamedTuple):
         return min(max(0, *given), self.sizes.largest) if given else self.sizes.default
 
 
-Lists = dict[tuple[int, ...], List]
-"""Lists by the identities of the fields that lead to them: a fragment that is spread twice asks for them once."""
+PagedLists = dict[tuple[int, ...], PagedList]
+"""PagedLists by the identities of the fields that lead to them: a fragment that is spread twice asks for them once."""
 
 
 class Costs:
@@ -74,7 +74,7 @@ class Costs:
         self._fragments = {
             each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)
         }
-        self._known: dict[tuple[str, str], Lists] = {}
+        self._known: dict[tuple[str, str], PagedLists] = {}
         self._lists = {
             id(each): self._of(each.selection_set, root)
             for each in document.definitions
@@ -96,8 +96,8 @@ class Costs:
         }
         return _sum(self._lists[id(operation)], {**defaults, **variables})
 
-    def _of(self, selections: SelectionSetNode | None, parent: GraphQLNamedType) -> Lists:
-        found: Lists = {}
+    def _of(self, selections: SelectionSetNode | None, parent: GraphQLNamedType) -> PagedLists:
+        found: PagedLists = {}
         for node in selections.selections if selections else ():
             if isinstance(node, FieldNode):
                 found |= self._of_field(node, parent)
@@ -107,7 +107,7 @@ class Costs:
                 found |= self._of(node.selection_set, self._type(node.type_condition, parent))
         return found
 
-    def _of_fragment(self, fragment: FragmentDefinitionNode, parent: GraphQLNamedType) -> Lists:
+    def _of_fragment(self, fragment: FragmentDefinitionNode, parent: GraphQLNamedType) -> PagedLists:
         key = fragment.name.value, parent.name
         if key not in self._known:
             kind = self._type(fragment.type_condition, parent)
@@ -117,7 +117,7 @@ class Costs:
     def _type(self, condition: NamedTypeNode | None, parent: GraphQLNamedType) -> GraphQLNamedType:
         return self._schema.type_map[condition.name.value] if condition else parent
 
-    def _of_field(self, node: FieldNode, parent: GraphQLNamedType) -> Lists:
+    def _of_field(self, node: FieldNode, parent: GraphQLNamedType) -> PagedLists:
         field = getattr(parent, "fields", {}).get(node.name.value)
         if field is None:
             return {}
@@ -127,14 +127,14 @@ class Costs:
         sizes = _SIZES.get(kind.name)
         if sizes:
             asked = tuple(arguments[name] for name in ("first", "last") if name in arguments)
-            return {(id(node),): List(sizes, asked, inner)}
+            return {(id(node),): PagedList(sizes, asked, inner)}
         keys = arguments.get("ids") or arguments.get("representations")
         if keys:
-            return {(id(node),): List(None, (keys,), inner)}
+            return {(id(node),): PagedList(None, (keys,), inner)}
         return {(id(node), *path): each for path, each in inner.items()}
 
 
-def _sum(lists: Lists, variables: Mapping[str, Any]) -> int:
+def _sum(lists: PagedLists, variables: Mapping[str, Any]) -> int:
     return sum(each.cost(variables) for each in lists.values())
 
 

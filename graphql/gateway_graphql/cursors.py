@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 
-from gateway.database import changes
+from gateway.database.changes import EventPosition
 from gateway.database.paging import Order, Position
 from gateway.records import read_uuid
 from gateway_graphql.errors import BadUserInput
@@ -37,18 +37,18 @@ def decode(cursor: str, list_name: str, order: Order, types: tuple[type, type], 
         raise BadUserInput(f"`{argument}` is not a cursor.") from None
 
 
-def encode_event(position: changes.Position) -> str:
+def encode_event(position: EventPosition) -> str:
     """Make the cursor of an event."""
     return _written([_EVENTS, *position])
 
 
-def decode_event(cursor: str, *, argument: str) -> changes.Position:
+def decode_event(cursor: str, *, argument: str) -> EventPosition:
     """Read an event's cursor. Raises BadUserInput, naming the argument, for every other text."""
     try:
         found_list, seen, until, arrival = _read(cursor)
         if found_list != _EVENTS:
             raise ValueError
-        return changes.Position(_snapshot(seen), None if until is None else _snapshot(until), _integer(arrival))
+        return EventPosition(_snapshot(seen), None if until is None else _snapshot(until), _integer(arrival))
     except (ValueError, TypeError):
         raise BadUserInput(f"`{argument}` is not an event's cursor.") from None
 

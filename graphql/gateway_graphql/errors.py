@@ -102,10 +102,10 @@ def formatted(errors: Sequence[GraphQLError]) -> list[dict[str, Any]]:
     Many errors may have one cause, as when a batch fails for all its parents: it is logged once.
     """
     causes = {id(cause): cause for error in errors if (cause := _cause(error))}
-    told = {key: public(cause) for key, cause in causes.items()}
+    known = {key: public(cause) for key, cause in causes.items()}
     for error in (*errors, *causes.values()):
         error.__traceback__ = None  # its frames hold the list that holds it, and with it all of the request
-    return [_formatted(error, told.get(id(error.original_error))) for error in errors]
+    return [_formatted(error, known.get(id(error.original_error))) for error in errors]
 
 
 def _cause(error: GraphQLError) -> Exception | None:
@@ -114,7 +114,7 @@ def _cause(error: GraphQLError) -> Exception | None:
     return None if isinstance(cause, GraphQLError) or "code" in (error.extensions or {}) else cause
 
 
-def _formatted(error: GraphQLError, told: tuple[ErrorCode, str] | None) -> dict[str, Any]:
-    code, message = told or (ErrorCode.BAD_USER_INPUT, error.message)
+def _formatted(error: GraphQLError, known: tuple[ErrorCode, str] | None) -> dict[str, Any]:
+    code, message = known or (ErrorCode.BAD_USER_INPUT, error.message)
     extensions = {"code": code, **(error.extensions or {})}
     return {**error.formatted, "message": message, "extensions": extensions}

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from typing import NamedTuple
 
-from gateway.database.changes import Position, added_messages, current_snapshot
+from gateway.database.changes import EventPosition, added_messages, current_snapshot
 from gateway.database.listener import Change
 from gateway.database.tenant import Tenant
 from gateway.records import Message
@@ -16,7 +16,7 @@ class AddedMessage(NamedTuple):
     """A message, and the position behind it."""
 
     message: Message
-    position: Position
+    position: EventPosition
 
     @property
     def cursor(self) -> str:
@@ -31,7 +31,7 @@ class MessageFeed:
         self._tenant = tenant
         self._subscribers: Subscribers[AddedMessage] = Subscribers()
         self._looking = asyncio.Lock()
-        self._position: Position | None = None
+        self._position: EventPosition | None = None
         self.woken = asyncio.Event()
 
     def wake(self, change: Change | None) -> None:
@@ -44,17 +44,17 @@ class MessageFeed:
         async with self._looking:
             await self._look()
 
-    async def _look(self) -> Position:
+    async def _look(self) -> EventPosition:
         now = await current_snapshot(self._tenant)
         if self._position is not None:
             async for message, position in added_messages(self._tenant, self._position, now):
                 self._position = position
                 await self._subscribers.publish(AddedMessage(message, position))
-        self._position = Position(now)
+        self._position = EventPosition(now)
         return self._position
 
     async def watch(
-        self, after: Position | None, wants: Callable[[AddedMessage], bool]
+        self, after: EventPosition | None, wants: Callable[[AddedMessage], bool]
     ) -> AsyncGenerator[Event[AddedMessage]]:
         """Hand on what is added behind the position, then what comes live; without a position, only that."""
         if after is not None:
@@ -63,7 +63,7 @@ class MessageFeed:
             async for message, position in added_messages(self._tenant, after, until):
                 if wants(added := AddedMessage(message, position)):
                     yield Event(added)
-            after = Position(until)
+            after = EventPosition(until)
         async with self._looking:
             here = await self._look()
             rest = [] if after is None else await self._between(after, here.seen)
@@ -76,6 +76,6 @@ class MessageFeed:
         finally:
             self._subscribers.leave(subscriber)
 
-    async def _between(self, after: Position, until: str) -> list[AddedMessage]:
+    async def _between(self, after: EventPosition, until: str) -> list[AddedMessage]:
         rows = added_messages(self._tenant, after, until)
         return [AddedMessage(message, position) async for message, position in rows]

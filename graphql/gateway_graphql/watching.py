@@ -8,7 +8,7 @@ from uuid import UUID
 
 from gateway.auth import Scope
 from gateway.database import conversations, leads
-from gateway.database.changes import Position, is_ahead
+from gateway.database.changes import EventPosition, is_ahead
 from gateway.database.conversations import ConversationFilter
 from gateway.database.leads import LeadFilter
 from gateway.database.listing import Listing
@@ -29,7 +29,7 @@ def _feeds(context: Context) -> Feeds:
 
 
 async def added_messages(
-    context: Context, conversation_id: UUID | None, after: Position | None
+    context: Context, conversation_id: UUID | None, after: EventPosition | None
 ) -> AsyncGenerator[Event[AddedMessage]]:
     """Messages of one conversation, or of all; behind a position those that were missed come first."""
     context.require(Scope.CONVERSATIONS_READ)

@@ -6,7 +6,14 @@ import psycopg
 import pytest
 
 from gateway.database import changes
-from gateway.database.changes import Position, added_messages, changed_leads, current_snapshot, database_time, is_ahead
+from gateway.database.changes import (
+    EventPosition,
+    added_messages,
+    changed_leads,
+    current_snapshot,
+    database_time,
+    is_ahead,
+)
 from gateway.database.pool import Database
 from gateway.database.tenant import Tenant
 from tests.support.organization import Organization
@@ -14,14 +21,14 @@ from tests.support.organization import Organization
 INSERT = "INSERT INTO messages (organization_id, conversation_id, role, content) VALUES (%s, %s, 'user', %s)"
 
 
-async def between(tenant: Tenant, position: Position) -> list[tuple[str, Position]]:
+async def between(tenant: Tenant, position: EventPosition) -> list[tuple[str, EventPosition]]:
     until = await current_snapshot(tenant)
     return [(message.content, behind) async for message, behind in added_messages(tenant, position, until)]
 
 
 async def test_each_message_is_between_two_positions_once(tenant: Tenant, organization: Organization) -> None:
     conversation = organization.conversation()
-    start = Position(await current_snapshot(tenant))
+    start = EventPosition(await current_snapshot(tenant))
     assert await between(tenant, start) == []
     for n in range(3):
         organization.message(conversation, str(n))
@@ -36,7 +43,7 @@ async def test_what_commits_late_is_behind_what_was_seen(
     tenant: Tenant, organization: Organization, database_url: str
 ) -> None:
     one, two = organization.conversation(), organization.conversation()
-    start = Position(await current_snapshot(tenant))
+    start = EventPosition(await current_snapshot(tenant))
     with psycopg.connect(database_url) as late:
         late.execute(INSERT, [organization.id, one, "late"])
         organization.message(two, "early")
@@ -50,7 +57,7 @@ async def test_what_commits_late_is_behind_what_was_seen(
 async def test_pages_meet(tenant: Tenant, organization: Organization, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(changes, "ROWS_A_PAGE", 2)
     conversation = organization.conversation()
-    start = Position(await current_snapshot(tenant))
+    start = EventPosition(await current_snapshot(tenant))
     for n in range(5):
         organization.message(conversation, str(n))
     assert [content for content, _ in await between(tenant, start)] == list("01234")
@@ -61,7 +68,7 @@ async def test_long_messages_come_fewer_at_a_time(database_url: str, organizatio
     database = Database(database_url, size=1, timeout=5, statement_timeout=5, most_bytes=250_000)
     await database.open()
     tenant = Tenant(database, organization.id)
-    start = Position(await current_snapshot(tenant))
+    start = EventPosition(await current_snapshot(tenant))
     for n in range(12):
         organization.message(conversation, str(n % 10) * 100_000)
     assert [content[0] for content, _ in await between(tenant, start)] == list("012345678901")
@@ -86,7 +93,7 @@ async def test_changed_rows_of_any_number(
 
 async def test_a_position_may_be_ahead(tenant: Tenant) -> None:
     here = await current_snapshot(tenant)
-    assert not await is_ahead(tenant, Position(here))
+    assert not await is_ahead(tenant, EventPosition(here))
     end = int(here.split(":")[1])
-    assert await is_ahead(tenant, Position(f"1:{end + 1000}:"))
-    assert await is_ahead(tenant, Position(here, f"1:{end + 1000}:"))
+    assert await is_ahead(tenant, EventPosition(f"1:{end + 1000}:"))
+    assert await is_ahead(tenant, EventPosition(here, f"1:{end + 1000}:"))

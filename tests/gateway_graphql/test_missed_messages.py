@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.database.changes import Position
+from gateway.database.changes import EventPosition
 from gateway_graphql.cursors import encode_event
 from tests.support.organization import Organization
 from tests.support.socket import Socket, acknowledged
@@ -94,7 +94,7 @@ def test_a_lists_cursor(organization: Organization, socket: Socket) -> None:
 
 @pytest.mark.parametrize("position", [("99999999:99999999:", None), ("5:5:", "5:999999999:7")])
 def test_of_the_future(socket: Socket, position: tuple[str, str | None]) -> None:
-    socket.subscribe(ADDED, after=encode_event(Position(*position)))
+    socket.subscribe(ADDED, after=encode_event(EventPosition(*position)))
     (error,) = socket.receive()["payload"]
     assert error["extensions"] == {"code": "BAD_USER_INPUT"}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway.database.changes import Position, current_snapshot
+from gateway.database.changes import EventPosition, current_snapshot
 from gateway.database.pool import Database
 from gateway.database.tenant import Tenant
 from gateway_graphql.message_feed import MessageFeed
@@ -175,7 +175,7 @@ async def test_who_leaves_is_forgotten_at_once(organization: Organization, datab
     tenant = Tenant(database, organization.id)
     feed = MessageFeed(tenant)
     subscribers = feed._subscribers._all  # noqa: SLF001 (that it is not left behind shows nowhere else)
-    watching = feed.watch(Position(await current_snapshot(tenant)), lambda _: True)
+    watching = feed.watch(EventPosition(await current_snapshot(tenant)), lambda _: True)
     organization.message(conversation, "missed")
     assert (await anext(watching)).row.message.content == "missed"
     # What commits from here until the feed stands still is handed on from a list, in front of the queue.
