@@ -1,9 +1,7 @@
 """Import and export: all or nothing, exactly, repeatable."""
 
-import gzip
 import itertools
 from collections.abc import Callable
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import orjson
@@ -11,7 +9,7 @@ import psycopg
 import pytest
 
 from gateway.database import chunks
-from gateway.database.chunks import ImportFailed, read_lines
+from gateway.database.chunks import ImportFailed
 from gateway.database.errors import DatabaseRefused, DatabaseUnavailable
 from gateway.database.migrate import migrate
 from gateway.database.transfer import Imported, export_lines, import_lines
@@ -241,34 +239,6 @@ def test_a_value_that_only_the_database_refuses_is_a_bad_line_too(records: Recor
         import_lines(records.url, records.id, [*lines(*one_of_each()), *lines(lead()), vast])
     assert str(raised.value) == "line 6 holds a value that the database cannot store"
     assert records.export() == b""
-
-
-def read(path: Path) -> list[bytes]:
-    with path.open("rb") as source:
-        return list(read_lines(source))
-
-
-def test_files_are_read_gzipped_or_not(tmp_path: Path) -> None:
-    plain, zipped = tmp_path / "plain", tmp_path / "zipped"
-    plain.write_bytes(b"one\n\ntwo")
-    zipped.write_bytes(gzip.compress(b"one\n") + gzip.compress(b"\ntwo"))
-    assert read(plain) == read(zipped) == [b"one\n", b"\n", b"two"]
-
-
-@pytest.mark.parametrize("damage", [slice(None, -9), slice(None, 5)])
-def test_a_damaged_file_is_told(tmp_path: Path, damage: slice) -> None:
-    path = tmp_path / "zipped"
-    path.write_bytes(gzip.compress(b"one\ntwo\n")[damage])
-    with pytest.raises(ImportFailed, match="cannot be read: the gzip data are cut off or damaged"):
-        read(path)
-
-
-def test_a_line_has_a_most(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chunks, "MAX_LINE_BYTES", 10)
-    path = tmp_path / "long"
-    path.write_bytes(b"123456789\n1234567890\n")
-    with pytest.raises(ImportFailed, match=r"^line 2 is longer than 10 bytes"):
-        read(path)
 
 
 @pytest.mark.parametrize(
