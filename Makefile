@@ -22,7 +22,7 @@ unexport PYTHONPATH PYTHONHOME
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
-demo: ready ## Serve sample data from a PostgreSQL of its own
+demo: ready ## Serve sample data from an embedded PostgreSQL
 	@$(PY) -m gateway demo $(ARGS)
 
 # Downloads wait for the network more than for the machine: at the same time they take half as long.
@@ -38,16 +38,16 @@ graphiql: $(GRAPHIQL) ## Build GraphiQL, the page at /graphql (needs Node.js)
 
 inbox: $(INBOX) ## Build examples/inbox, the demo's page at / (needs Node.js)
 
-test: ready ## Run the tests, on a PostgreSQL of their own
+test: ready ## Run the tests, on an embedded PostgreSQL
 	@$(PY) -m pytest $(ARGS)
 
-chaos: .venv/ready ## Kill, cut off and overload what is under load, and count what was lost (minutes)
+chaos: .venv/ready ## Fault tests: kill, cut off and overload servers, and count lost writes (minutes)
 	@$(PY) -m pytest tests/chaos -m "long or not long" -s $(ARGS)
 
-soak: .venv/ready ## Mixed load for MINUTES, and a picture of it, soak.svg (ARGS=--standbys: replicas, a fail-over)
+soak: .venv/ready ## Mixed load for MINUTES, with a plot, soak.svg (ARGS=--standbys: replicas and a failover)
 	@$(PY) -m tests.chaos.soak $(MINUTES) $(ARGS)
 
-differential: .venv/ready ## Run a million drawn operations against graphql-core (OPERATIONS=1000000)
+differential: .venv/ready ## Compare a million generated operations with graphql-core (OPERATIONS=1000000)
 	@LEVELWISE_OPERATIONS=$(OPERATIONS) $(PY) -m pytest tests/levelwise/test_differential.py $(ARGS)
 
 check: .venv/ready ## Lint, formatting, types, direction of imports, exported schemas
@@ -58,22 +58,22 @@ check: .venv/ready ## Lint, formatting, types, direction of imports, exported sc
 	@$(PY) -m gateway schema --check schema.graphql
 	@$(PY) -m gateway openapi --check openapi.json
 
-format: .venv/ready ## Format the code, and mend what the linter can mend
+format: .venv/ready ## Format the code, and fix what the linter can fix
 	@$(PY) -m ruff check --quiet --fix-only
 	@$(PY) -m ruff format
 
-schema: .venv/ready ## Export schema.graphql and openapi.json anew
+schema: .venv/ready ## Export schema.graphql and openapi.json
 	@$(PY) -m gateway schema > .venv/schema.graphql
 	@mv .venv/schema.graphql schema.graphql
 	@$(PY) -m gateway openapi > .venv/openapi.json
 	@mv .venv/openapi.json openapi.json
 
-bench: .venv/ready ## Measure against the peers (BENCH=name of a module in bench/)
+bench: .venv/ready ## Run a benchmark (BENCH=a module in bench/)
 	@$(PY) -m bench.$(BENCH) $(ARGS)
 
 # uv, because its lock holds for every Python and platform at once; without its user's settings, because
 # the hashes are to be the public registry's. Only who renews the lock needs it, so it is not in the lock.
-lock: ## Renew requirements.lock where pyproject.toml asks for it (ARGS=--upgrade: all of it)
+lock: ## Update requirements.lock from pyproject.toml (ARGS=--upgrade: all versions)
 	@$(PYTHON) -m venv .venv/uv
 	@.venv/uv/bin/python -m pip install -qq 'uv>=0.13,<0.14'
 	@.venv/uv/bin/python -m uv --no-config pip compile --quiet --universal --python-version 3.11 \
@@ -81,7 +81,7 @@ lock: ## Renew requirements.lock where pyproject.toml asks for it (ARGS=--upgrad
 		--all-extras --group dev --output-file requirements.lock $(ARGS) pyproject.toml
 
 # Strict: what the registry does not know is not taken for what nothing is known of.
-audit: ## Ask the package registry for known weaknesses of what requirements.lock holds
+audit: ## Check requirements.lock for known vulnerabilities
 	@$(PYTHON) -m venv .venv/audit
 	@.venv/audit/bin/python -m pip install -qq 'pip-audit>=2.10,<3'
 	@.venv/audit/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off \

@@ -18,10 +18,10 @@ from uuid import UUID, uuid4
 import orjson
 import psycopg
 
-from gateway.database.chunks import read_lines
-from gateway.database.lines import COLUMNS, parse
+from gateway.database.admin.chunks import read_lines
+from gateway.database.admin.lines import COLUMNS, parse
+from gateway.database.admin.transfer import import_lines
 from gateway.database.migrate import migrate
-from gateway.database.transfer import import_lines
 from gateway.embedded import embedded_postgres
 
 WORDS = (

@@ -16,8 +16,8 @@ import psycopg
 import pytest
 from graphql import TypeDefinitionNode, parse, print_ast, strip_ignored_characters
 
+from gateway.database.admin.transfer import import_lines
 from gateway.database.migrate import migrate
-from gateway.database.transfer import import_lines
 from gateway.sample import SAMPLE_ORGANIZATION, sample_lines
 from gateway.settings import Settings
 from tests.support.organization import SECRET, token

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from gateway.commands.exits import FAILED, WRONG_URL, wrong_settings
 from gateway.database.address import is_address
-from gateway.database.checkup import database_findings, pooled, reached
+from gateway.database.admin.checkup import database_findings, pooled, reached
 from gateway.findings import Finding, Level, failure, ok, warning
 from gateway.jwks import fetch_keys
 from gateway.settings import PREFIX, Settings, read_settings

@@ -8,7 +8,7 @@ import typer
 from pydantic import ValidationError
 
 from gateway.database.address import is_address
-from gateway.database.chunks import ImportFailed
+from gateway.database.admin.chunks import ImportFailed
 from gateway.database.errors import DatabaseRefused, DatabaseTimeout, DatabaseUnavailable
 from gateway.embedded import EmbeddedPostgresError
 from gateway.settings import PREFIX, Settings, read_settings

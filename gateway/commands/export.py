@@ -4,7 +4,7 @@ import sys
 
 from gateway.commands.exits import reported_failures, settings_with
 from gateway.commands.parameters import Organization
-from gateway.database.transfer import export_lines
+from gateway.database.admin.transfer import export_lines
 
 
 def export(organization: Organization) -> None:

@@ -11,8 +11,8 @@ import typer
 from gateway.commands.exits import reported_failures, settings_with
 from gateway.commands.parameters import Organization
 from gateway.commands.progress import import_progress
-from gateway.database.chunks import read_lines
-from gateway.database.transfer import import_lines
+from gateway.database.admin.chunks import read_lines
+from gateway.database.admin.transfer import import_lines
 
 
 def import_(

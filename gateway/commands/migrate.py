@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from gateway.commands.exits import reported_failures, settings_with
-from gateway.database.command_errors import command_errors
+from gateway.database.admin.command_errors import command_errors
 from gateway.database.migrate import migrate as migrate_database
 
 

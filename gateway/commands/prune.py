@@ -9,8 +9,8 @@ import typer
 
 from gateway.commands.exits import reported_failures, settings_with
 from gateway.commands.progress import prune_progress
-from gateway.database.pruning import count_prunable
-from gateway.database.pruning import prune as prune_database
+from gateway.database.admin.pruning import count_prunable
+from gateway.database.admin.pruning import prune as prune_database
 
 
 def prune(

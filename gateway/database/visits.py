@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import psycopg
 from psycopg.types.json import Jsonb
 
-from gateway.database.command_errors import command_errors
+from gateway.database.admin.command_errors import command_errors
 
 _LEAD = """
     INSERT INTO leads (organization_id, id, name, phone, email, channel, channel_id, metadata)

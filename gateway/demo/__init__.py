@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from gateway.database.command_errors import command_errors
+from gateway.database.admin.command_errors import command_errors
+from gateway.database.admin.transfer import export_lines, import_lines
 from gateway.database.migrate import migrate
-from gateway.database.transfer import export_lines, import_lines
 from gateway.embedded import create_role, embedded_postgres
 from gateway.sample import SAMPLE_ORGANIZATION, sample_lines
 from gateway.settings import Settings

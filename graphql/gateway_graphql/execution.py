@@ -2,7 +2,7 @@
 
 import sys
 from asyncio import to_thread
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from functools import partial
 from inspect import isawaitable
@@ -21,6 +21,7 @@ from gateway_graphql.context import Context
 from gateway_graphql.documents import Document, Documents, RequestErrors
 from gateway_graphql.errors import OperationNotAllowed
 from gateway_graphql.limits import Limits, only_introspects, too_complex
+from gateway_graphql.parameters import Operation
 from gateway_graphql.persisted import Mode, PersistedOperations
 from gateway_graphql.quotas import Quota, QuotaExceeded
 from gateway_graphql.sharing import question
@@ -33,16 +34,6 @@ _DEFAULTS = Limits()
 _UNLIMITED = Quota("subscriptions", sys.maxsize)
 _LONGEST_NAME = 100
 """Characters of an operation's name that are logged: clients choose it."""
-
-
-class Operation(NamedTuple):
-    """What a client asks to be run: a text, or the name of one."""
-
-    query: str | None
-    operation_name: str | None = None
-    variables: Mapping[str, Any] | None = None
-    document_id: str | None = None
-    extensions: Mapping[str, Any] | None = None
 
 
 Around = Callable[[Awaitable[Answer], Operation, Context], Awaitable[Answer]]

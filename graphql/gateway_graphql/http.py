@@ -18,9 +18,8 @@ from gateway_graphql.answers import Answer, failed, request_error, request_error
 from gateway_graphql.caching import cacheable
 from gateway_graphql.context import Context
 from gateway_graphql.errors import ErrorCode, OperationNotAllowed
-from gateway_graphql.execution import Operation
 from gateway_graphql.limits import too_complex
-from gateway_graphql.parameters import JSON, BadRequest, in_query, operation_of, posted
+from gateway_graphql.parameters import JSON, BadRequest, Operation, in_query, operation_of, posted
 from gateway_graphql.service import Service
 from gateway_graphql.sse import EVENT_STREAM, event_stream
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.database import chunks
-from gateway.database.chunks import ImportFailed, read_lines
+from gateway.database.admin import chunks
+from gateway.database.admin.chunks import ImportFailed, read_lines
 
 
 def read(path: Path) -> list[bytes]:

@@ -5,7 +5,7 @@ import json
 import orjson
 import pytest
 
-from gateway.database.lines import BadLine, parse
+from gateway.database.admin.lines import BadLine, parse
 from tests.support.transferred import Record, conversation, lead, message
 
 LEAD = lead()

@@ -11,10 +11,10 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from gateway.database import pruning
+from gateway.database.admin import pruning
+from gateway.database.admin.pruning import TABLES, count_prunable, prune
 from gateway.database.errors import DatabaseRefused, DatabaseUnavailable
 from gateway.database.migrate import migrate
-from gateway.database.pruning import TABLES, count_prunable, prune
 from tests.support.kept import WRONG
 from tests.support.organization import Organization
 from tests.support.tenancy import unheld_tables

@@ -21,6 +21,7 @@ from sqlalchemy import (
     update,
 )
 
+from gateway.database.admin.transfer import export_lines, import_lines
 from gateway.database.conversations import conversations_by_id
 from gateway.database.errors import DatabaseRefused
 from gateway.database.migrate import migrate
@@ -28,7 +29,6 @@ from gateway.database.pool import Database
 from gateway.database.statements import Statement, scalar
 from gateway.database.tables import SEARCHED, conversations, idempotency_keys, leads, messages, metadata, row_counts
 from gateway.database.tenant import Tenant
-from gateway.database.transfer import export_lines, import_lines
 from gateway.database.wire import Connection
 from gateway.embedded import create_role
 from gateway.records import Conversation

@@ -10,8 +10,9 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from gateway.database import staging, statements, transfer
-from gateway.database.lines import COLUMNS
+from gateway.database import statements
+from gateway.database.admin import staging, transfer
+from gateway.database.admin.lines import COLUMNS
 from tests.support.every_statement import BUILDERS, every_statement
 from tests.support.tenancy import changes_amid_another, unheld_tables
 

@@ -8,11 +8,11 @@ import orjson
 import psycopg
 import pytest
 
-from gateway.database import chunks
-from gateway.database.chunks import ImportFailed
+from gateway.database.admin import chunks
+from gateway.database.admin.chunks import ImportFailed
+from gateway.database.admin.transfer import Imported, export_lines, import_lines
 from gateway.database.errors import DatabaseRefused, DatabaseUnavailable
 from gateway.database.migrate import migrate
-from gateway.database.transfer import Imported, export_lines, import_lines
 from tests.support.transferred import Record, conversation, lead, lines, message
 
 TABLES = ("leads", "conversations", "messages")

@@ -9,9 +9,6 @@ from gateway.settings import Settings
 from tests.support.organization import SECRET
 from tests.support.server import serving
 
-MOST = 1_000_000  # bytes of a body, by default
-QUERY = "query ($secret: String) { conversations(filter: {search: $secret}) { totalCount } }"
-
 
 class TestHealth:
     """`/healthz` and `/readyz`, which need no token."""

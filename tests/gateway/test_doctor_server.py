@@ -6,7 +6,7 @@ from urllib.parse import quote, urlsplit
 import psycopg
 import pytest
 
-from gateway.database import checkup
+from gateway.database.admin import checkup
 from tests.support.diagnosis import diagnosed, execute
 from tests.support.pooler import PROGRAM, pooled
 

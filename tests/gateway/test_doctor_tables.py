@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from gateway.cli import app
-from gateway.database.checkup_tables import TRIGGERS
+from gateway.database.admin.checkup_tables import TRIGGERS
 from gateway.database.migrate import migrate
 from gateway.database.tables import VERSION_TABLE
 from gateway.settings import Settings

@@ -9,11 +9,11 @@ import httpx
 import psycopg
 import pytest
 
+from gateway.database.admin.transfer import export_lines
 from gateway.database.conversations import conversations_by_id
 from gateway.database.leads import leads_by_id
 from gateway.database.messages import messages_by_id
 from gateway.database.tenant import Tenant
-from gateway.database.transfer import export_lines
 from gateway.settings import Settings
 from tests.support.organization import Organization
 from tests.support.plans import Recorder, explained, nodes

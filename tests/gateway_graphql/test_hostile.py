@@ -12,8 +12,9 @@ from gateway.auth import Viewer
 from gateway.database.pool import Database
 from gateway_graphql.context import Context
 from gateway_graphql.documents import LONG, MOST_ERRORS, Documents, RequestErrors
-from gateway_graphql.execution import Executor, Operation
+from gateway_graphql.execution import Executor
 from gateway_graphql.limits import Limits
+from gateway_graphql.parameters import Operation
 from gateway_graphql.schema import schema
 from tests.support.organization import Organization
 

@@ -11,7 +11,8 @@ from gateway.auth import Scope, Viewer
 from gateway.database.pool import Database
 from gateway_graphql.answers import to_json
 from gateway_graphql.context import Context
-from gateway_graphql.execution import Executor, Operation
+from gateway_graphql.execution import Executor
+from gateway_graphql.parameters import Operation
 from gateway_graphql.schema import schema
 from tests.support.organization import Organization
 

@@ -8,9 +8,9 @@ from uuid import UUID
 import psycopg
 from psycopg import errors
 
-from gateway.database.chunks import Chunk, ImportFailed
+from gateway.database.admin.chunks import Chunk, ImportFailed
+from gateway.database.admin.lines import COLUMNS, TYPES
 from gateway.database.citus import BULK
-from gateway.database.lines import COLUMNS, TYPES
 from gateway.database.row_security import ORGANIZATION
 
 Connection = psycopg.Connection[tuple[object, ...]]

@@ -11,11 +11,11 @@ import psycopg
 from orjson import Fragment
 from psycopg import IsolationLevel
 
-from gateway.database.chunks import Chunk, chunks_of
-from gateway.database.command_errors import command_errors
-from gateway.database.lines import COLUMNS, TYPES
+from gateway.database.admin.chunks import Chunk, chunks_of
+from gateway.database.admin.command_errors import command_errors
+from gateway.database.admin.lines import COLUMNS, TYPES
+from gateway.database.admin.staging import Connection, Staging
 from gateway.database.row_security import ORGANIZATION
-from gateway.database.staging import Connection, Staging
 
 _FETCHED_ROWS = 2_000
 # By arrival: what has the same time keeps its order in the copy, across conversations as well.

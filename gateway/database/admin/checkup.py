@@ -8,8 +8,8 @@ from typing import Any
 import psycopg
 
 from gateway.database.address import session_options, shown_address
-from gateway.database.checkup_pooler import pooler_fault
-from gateway.database.checkup_tables import TABLE_CHECKS, check_migrations, check_rights, check_walls
+from gateway.database.admin.checkup_pooler import pooler_fault
+from gateway.database.admin.checkup_tables import TABLE_CHECKS, check_migrations, check_rights, check_walls
 from gateway.findings import Finding, Level, failure, ok, warning
 
 Connection = psycopg.Connection[tuple[Any, ...]]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import BinaryIO
 
-from gateway.database.lines import COLUMNS, PARENTS, BadLine, Row, parse
+from gateway.database.admin.lines import COLUMNS, PARENTS, BadLine, Row, parse
 
 MAX_LINE_BYTES = 16 * 1024 * 1024
 _BUFFER_BYTES = 1024 * 1024

@@ -12,8 +12,8 @@ from uuid import UUID
 
 import psycopg
 
+from gateway.database.admin.command_errors import command_errors
 from gateway.database.citus import BULK
-from gateway.database.command_errors import command_errors
 
 BATCH = 1000
 """Rows of a transaction."""

@@ -1,0 +1,1 @@
+"""What commands do with a database: import, export, pruning, and the checks of the doctor."""
