@@ -187,7 +187,7 @@ def main() -> None:
     options = parser.parse_args()
     with seeded(options.database_url) as url:
         settings = Settings(
-            database_url=url, jwt_secret=SECRET, log_level="WARNING", pool_size=CONNECTIONS, _env_file=None
+            database_url=url, jwt_secret=SECRET, log_level="WARNING", pool_size=2 * CONNECTIONS, _env_file=None
         )
         found = uvloop.run(measure(settings, options.requests))
     print(f"| microseconds | {' | '.join(found)} |\n| --- |{' ---: |' * len(found)}")

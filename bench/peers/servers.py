@@ -127,7 +127,7 @@ def running(peer: Peer, database_url: str) -> Iterator[tuple[psutil.Process, int
         "GATEWAY_DATABASE_URL": database_url,
         "GATEWAY_JWT_SECRET": SECRET,
         "GATEWAY_LOG_LEVEL": "WARNING",
-        "GATEWAY_POOL_SIZE": str(POOL_SIZE),
+        "GATEWAY_POOL_SIZE": str(POOL_SIZE * 5 // 4),  # of which one organization gets four fifths
         **dict(peer.settings),
     }
     command = [part.format(port=port) for part in peer.command]
