@@ -32,7 +32,7 @@ from gateway.database.statements import Row, Statement
 from gateway.http.draining import Drain
 from gateway.settings import Settings
 from gateway_graphql.answers import to_json
-from gateway_graphql.parameters import Operation
+from gateway_graphql.operation import Operation
 from gateway_graphql.service import Service
 
 ROUNDS = 9

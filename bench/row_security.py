@@ -30,7 +30,7 @@ from gateway.database.pool import Database
 from gateway.embedded import create_role
 from gateway.http.draining import Drain
 from gateway.settings import Settings
-from gateway_graphql.parameters import Operation
+from gateway_graphql.operation import Operation
 from gateway_graphql.service import Service
 
 ROLE = "bench_gateway"

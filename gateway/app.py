@@ -33,9 +33,9 @@ from gateway.sampling import Sampler
 from gateway.settings import Settings, read_settings
 from gateway.telemetry import RequestLog, configure_logging
 from gateway_graphql.explorer import explorer_assets, explorer_page
-from gateway_graphql.http import GraphQLEndpoint, refusal
 from gateway_graphql.service import Service
-from gateway_graphql.websocket import WebSocketEndpoint
+from gateway_graphql.transports.http import GraphQLEndpoint, refusal
+from gateway_graphql.transports.websocket import WebSocketEndpoint
 from rest_compat.docs import docs_routes
 from rest_compat.errors import error_response, exception_handlers
 from rest_compat.resource import Gateway

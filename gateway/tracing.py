@@ -30,7 +30,7 @@ from gateway.database.pool import Database, Run
 from gateway_graphql.answers import Answer
 from gateway_graphql.context import Context
 from gateway_graphql.execution import Executor
-from gateway_graphql.parameters import Operation
+from gateway_graphql.operation import Operation
 
 _NAME = "conversations-gateway"
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)  # the conventions' advice

@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 from starlette.requests import ClientDisconnect
 
 from gateway.http.requests import Request
-from gateway_graphql.parameters import has_long_integer
+from gateway_graphql.transports.parameters import has_long_integer
 from rest_compat.errors import InvalidRequest, UnreadableBody
 
 _LONG = 50_000

@@ -11,7 +11,7 @@ from gateway.database.tenant import Tenant
 from gateway.database.threads import Thread
 from gateway.telemetry import log_with_request
 from gateway_graphql.errors import Forbidden
-from gateway_graphql.feeds import Feeds
+from gateway_graphql.live.feeds import Feeds
 
 
 class Context:

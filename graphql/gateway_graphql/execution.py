@@ -21,11 +21,11 @@ from gateway_graphql.context import Context
 from gateway_graphql.documents import Document, Documents, RequestErrors
 from gateway_graphql.errors import OperationNotAllowed
 from gateway_graphql.limits import Limits, only_introspects, too_complex
-from gateway_graphql.parameters import Operation
+from gateway_graphql.live.subscribers import Event, TooSlow
+from gateway_graphql.operation import Operation
 from gateway_graphql.persisted import Mode, PersistedOperations
 from gateway_graphql.quotas import Quota, QuotaExceeded
 from gateway_graphql.sharing import question
-from gateway_graphql.subscribers import Event, TooSlow
 from gateway_graphql.weight import bounded
 from levelwise import Plan
 

@@ -11,8 +11,8 @@ from gateway.settings import Settings
 from gateway.telemetry import SlowLog
 from gateway_graphql.context import Context
 from gateway_graphql.execution import Executor
-from gateway_graphql.feeds import Feeds
 from gateway_graphql.limits import Limits
+from gateway_graphql.live.feeds import Feeds
 from gateway_graphql.persisted import Mode, PersistedOperations, read_manifest
 from gateway_graphql.quotas import Quota
 from gateway_graphql.schema import schema

@@ -6,9 +6,10 @@ from typing import Annotated, Any
 import strawberry
 
 from gateway.auth import Scope
-from gateway_graphql import cursors, watching
+from gateway_graphql import cursors
 from gateway_graphql.context import Context
 from gateway_graphql.inputs import ConversationFilterInput, LeadFilterInput
+from gateway_graphql.live import watching
 from gateway_graphql.scalars import uuid_of
 from gateway_graphql.types import Conversation, Lead, Message
 

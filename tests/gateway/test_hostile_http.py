@@ -11,7 +11,7 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from gateway_graphql import websocket
+from gateway_graphql.transports import websocket
 from tests.support.organization import Organization
 from tests.support.socket import acknowledged
 

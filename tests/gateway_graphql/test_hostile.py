@@ -14,7 +14,7 @@ from gateway_graphql.context import Context
 from gateway_graphql.documents import LONG, MOST_ERRORS, Documents, RequestErrors
 from gateway_graphql.execution import Executor
 from gateway_graphql.limits import Limits
-from gateway_graphql.parameters import Operation
+from gateway_graphql.operation import Operation
 from gateway_graphql.schema import schema
 from tests.support.organization import Organization
 

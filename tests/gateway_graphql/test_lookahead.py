@@ -12,7 +12,7 @@ from gateway.database.pool import Database
 from gateway_graphql.answers import to_json
 from gateway_graphql.context import Context
 from gateway_graphql.execution import Executor
-from gateway_graphql.parameters import Operation
+from gateway_graphql.operation import Operation
 from gateway_graphql.schema import schema
 from tests.support.organization import Organization
 

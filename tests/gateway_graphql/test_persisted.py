@@ -17,7 +17,7 @@ from gateway.database.pool import Database
 from gateway.settings import Settings
 from gateway_graphql.context import Context
 from gateway_graphql.execution import Executor
-from gateway_graphql.parameters import Operation
+from gateway_graphql.operation import Operation
 from gateway_graphql.persisted import Mode, PersistedOperations, read_manifest
 from gateway_graphql.schema import schema
 from tests.support.logs import logged

@@ -11,8 +11,8 @@ import pytest
 from gateway.database.changes import EventPosition, current_snapshot
 from gateway.database.pool import Database
 from gateway.database.tenant import Tenant
-from gateway_graphql.message_feed import MessageFeed
-from gateway_graphql.subscribers import Event
+from gateway_graphql.live.message_feed import MessageFeed
+from gateway_graphql.live.subscribers import Event
 from tests.support.organization import Organization, token
 from tests.support.socket import Socket, acknowledged
 

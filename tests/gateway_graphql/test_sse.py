@@ -13,9 +13,9 @@ import pytest
 
 from gateway.auth import Viewer
 from gateway.http.draining import Drain
-from gateway_graphql import sse
 from gateway_graphql.answers import Answer
-from gateway_graphql.subscribers import TooSlow
+from gateway_graphql.live.subscribers import TooSlow
+from gateway_graphql.transports import sse
 from tests.support.metrics import counted
 from tests.support.organization import Organization, token
 from tests.support.stream import EVENT_STREAM, Stream, streamed
@@ -164,7 +164,7 @@ def event_stream_body(answers: Any, viewer: Viewer) -> AsyncIterator[Any]:
 
 def test_who_does_not_read_is_cut_off(organization: Organization, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sse, "SEND_TIMEOUT", 0.5)
-    monkeypatch.setattr("gateway_graphql.subscribers.LONGEST_QUEUE", 10)
+    monkeypatch.setattr("gateway_graphql.live.subscribers.LONGEST_QUEUE", 10)
     conversation = organization.conversation()
     before = counted(organization.url, "gateway_refused_total", reason="slow_stream")
     watched = "subscription { messageAdded { message { content } } }"

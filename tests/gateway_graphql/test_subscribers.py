@@ -9,16 +9,16 @@ from gateway.database.leads import leads_by_id
 from gateway.database.listener import Change
 from gateway.database.pool import Database
 from gateway.database.tenant import Tenant
-from gateway_graphql.feeds import RowFeed
-from gateway_graphql.message_feed import MessageFeed
-from gateway_graphql.subscribers import Subscribers, TooSlow
+from gateway_graphql.live.feeds import RowFeed
+from gateway_graphql.live.message_feed import MessageFeed
+from gateway_graphql.live.subscribers import Subscribers, TooSlow
 from tests.support.organization import Organization
 from tests.support.socket import acknowledged
 from tests.support.watching import ADDED
 
 
 async def test_is_let_go_when_its_queue_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway_graphql.subscribers.LONGEST_QUEUE", 3)
+    monkeypatch.setattr("gateway_graphql.live.subscribers.LONGEST_QUEUE", 3)
     subscribers: Subscribers[int] = Subscribers()
     slow, quick = subscribers.join(lambda _: True), subscribers.join(lambda n: n % 2 == 0)
     for n in range(5):
@@ -37,8 +37,8 @@ async def test_is_let_go_when_its_queue_is_full(monkeypatch: pytest.MonkeyPatch)
 async def test_a_burst_waits_for_those_who_take_it(
     organization: Organization, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway_graphql.subscribers.LONGEST_QUEUE", 10)
-    monkeypatch.setattr("gateway_graphql.subscribers.BURST", 5)
+    monkeypatch.setattr("gateway_graphql.live.subscribers.LONGEST_QUEUE", 10)
+    monkeypatch.setattr("gateway_graphql.live.subscribers.BURST", 5)
     feed = MessageFeed(Tenant(database, organization.id))
     conversation = organization.conversation()
     quick, slow = feed.watch(None, lambda _: True), feed.watch(None, lambda _: True)
@@ -66,8 +66,8 @@ async def test_a_burst_waits_for_those_who_take_it(
 async def test_many_changed_rows_are_a_burst(
     organization: Organization, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway_graphql.subscribers.LONGEST_QUEUE", 10)
-    monkeypatch.setattr("gateway_graphql.subscribers.BURST", 5)
+    monkeypatch.setattr("gateway_graphql.live.subscribers.LONGEST_QUEUE", 10)
+    monkeypatch.setattr("gateway_graphql.live.subscribers.BURST", 5)
     ids = [organization.lead() for _ in range(60)]
     feed = RowFeed(Tenant(database, organization.id), "leads", leads_by_id, changed_leads)
     watching = feed.watch(lambda _: True)
@@ -82,8 +82,8 @@ async def test_many_changed_rows_are_a_burst(
 
 
 def test_who_does_not_read_is_closed(organization: Organization, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway_graphql.subscribers.LONGEST_QUEUE", 10)
-    monkeypatch.setattr("gateway_graphql.websocket.SEND_TIMEOUT", 0.5)
+    monkeypatch.setattr("gateway_graphql.live.subscribers.LONGEST_QUEUE", 10)
+    monkeypatch.setattr("gateway_graphql.transports.websocket.SEND_TIMEOUT", 0.5)
     conversation = organization.conversation()
     with acknowledged(organization, compression=None, max_queue=1) as slow, acknowledged(organization) as quick:
         slow.subscribe(ADDED)

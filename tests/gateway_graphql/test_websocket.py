@@ -10,7 +10,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from gateway.settings import Settings
-from gateway_graphql import websocket
+from gateway_graphql.transports import websocket
 from tests.support.organization import SECRET, Organization, token
 from tests.support.server import serving
 from tests.support.socket import PROTOCOL, acknowledged, opened

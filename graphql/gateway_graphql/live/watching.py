@@ -16,9 +16,9 @@ from gateway.records import Conversation, Lead
 from gateway_graphql import resolvers
 from gateway_graphql.context import Context
 from gateway_graphql.errors import BadUserInput, NotFound
-from gateway_graphql.feeds import Feeds, Row, RowFeed
-from gateway_graphql.message_feed import AddedMessage
-from gateway_graphql.subscribers import Event
+from gateway_graphql.live.feeds import Feeds, Row, RowFeed
+from gateway_graphql.live.message_feed import AddedMessage
+from gateway_graphql.live.subscribers import Event
 
 
 def _feeds(context: Context) -> Feeds:

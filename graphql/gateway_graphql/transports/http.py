@@ -15,13 +15,14 @@ from gateway.http.negotiation import preferred
 from gateway.http.requests import Request
 from gateway.http.responses import RawResponse
 from gateway_graphql.answers import Answer, failed, request_error, request_errors, to_json
-from gateway_graphql.caching import cacheable
 from gateway_graphql.context import Context
 from gateway_graphql.errors import ErrorCode, OperationNotAllowed
 from gateway_graphql.limits import too_complex
-from gateway_graphql.parameters import JSON, BadRequest, Operation, in_query, operation_of, posted
+from gateway_graphql.operation import Operation
 from gateway_graphql.service import Service
-from gateway_graphql.sse import EVENT_STREAM, event_stream
+from gateway_graphql.transports.caching import cacheable
+from gateway_graphql.transports.parameters import JSON, BadRequest, in_query, operation_of, posted
+from gateway_graphql.transports.sse import EVENT_STREAM, event_stream
 
 GRAPHQL_JSON = "application/graphql-response+json"
 HTML = "text/html"

@@ -23,11 +23,11 @@ from gateway.auth import LEEWAY, Unauthenticated, Viewer
 from gateway.metrics import count_refusal
 from gateway.telemetry import log_members
 from gateway_graphql.answers import to_json
-from gateway_graphql.pace import Pace
-from gateway_graphql.parameters import BadRequest, operation_of, read_soon
+from gateway_graphql.live.subscribers import TooSlow
 from gateway_graphql.quotas import QuotaExceeded
 from gateway_graphql.service import Service
-from gateway_graphql.subscribers import TooSlow
+from gateway_graphql.transports.pace import Pace
+from gateway_graphql.transports.parameters import BadRequest, operation_of, read_soon
 
 log = structlog.get_logger(__name__)
 

@@ -14,7 +14,7 @@ from gateway.auth import LEEWAY, Viewer
 from gateway.http.draining import Drain
 from gateway.metrics import count_refusal
 from gateway_graphql.answers import Answer
-from gateway_graphql.subscribers import TooSlow
+from gateway_graphql.live.subscribers import TooSlow
 
 log = structlog.get_logger(__name__)
 

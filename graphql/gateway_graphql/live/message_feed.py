@@ -9,7 +9,7 @@ from gateway.database.listener import Change
 from gateway.database.tenant import Tenant
 from gateway.records import Message
 from gateway_graphql.cursors import encode_event
-from gateway_graphql.subscribers import Event, Subscribers
+from gateway_graphql.live.subscribers import Event, Subscribers
 
 
 class AddedMessage(NamedTuple):

@@ -27,8 +27,8 @@ from gateway.database.listener import Change
 from gateway.database.pool import Database
 from gateway.database.tenant import Tenant
 from gateway.records import Conversation, Lead
-from gateway_graphql.message_feed import MessageFeed
-from gateway_graphql.subscribers import Event, Subscribers
+from gateway_graphql.live.message_feed import MessageFeed
+from gateway_graphql.live.subscribers import Event, Subscribers
 
 log = structlog.get_logger(__name__)
 

@@ -4,24 +4,15 @@ import json
 from asyncio import to_thread
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
 from gateway.http.requests import Request
 from gateway_graphql.errors import ErrorCode
+from gateway_graphql.operation import Operation
 
 JSON = "application/json"
-
-
-class Operation(NamedTuple):
-    """What a client asks to be run: a text, or the name of one."""
-
-    query: str | None
-    operation_name: str | None = None
-    variables: Mapping[str, Any] | None = None
-    document_id: str | None = None
-    extensions: Mapping[str, Any] | None = None
 
 
 class BadRequest(Exception):

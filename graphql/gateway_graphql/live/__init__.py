@@ -1,0 +1,1 @@
+"""Live events: what changes in an organization, and who subscribes to it."""

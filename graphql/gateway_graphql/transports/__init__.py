@@ -1,0 +1,1 @@
+"""How GraphQL is spoken: over HTTP, WebSocket and Server-Sent Events."""
