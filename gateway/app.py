@@ -28,6 +28,7 @@ from gateway.http.health import Readyz, healthz
 from gateway.http.limits import RequestLimits
 from gateway.http.protocol import STATE, ConnectionLimits
 from gateway.http.routing import Shortcut, SlashRedirect
+from gateway.http.shares import RequestShares
 from gateway.metrics import MetricsEndpoint, count_request, forget_process
 from gateway.sampling import Sampler
 from gateway.settings import Settings, read_settings
@@ -50,13 +51,13 @@ def create_app(settings: Settings | None = None, more: Sequence[BaseRoute] = ())
     traces = import_module("gateway.tracing").Tracing() if settings.otel else None
     configure_logging(settings, *([traces.with_trace_id] if traces else []))
     authenticator, database = Authenticator(settings), _database(settings)
-    budget, drain = Budget(settings.budget), Drain(settings.drain)
+    budget, drain, requests = Budget(settings.budget), Drain(settings.drain), RequestShares(settings.max_requests)
     service = Service(settings, authenticator, database, budget, drain)
     if traces:
         traces.watch(database, settings.database_url, service.execute)
 
-    graphql = Route("/graphql", GraphQLEndpoint(service, explorer_page()))
-    rest = rest_routes(Gateway(settings, authenticator, database, budget))
+    graphql = Route("/graphql", GraphQLEndpoint(service, requests, explorer_page()))
+    rest = rest_routes(Gateway(settings, authenticator, database, budget, requests))
     app = _Application(
         routes=[
             graphql,

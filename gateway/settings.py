@@ -80,7 +80,10 @@ class Settings(BaseSettings):
     )
     max_connections: int = Field(default=2000, ge=1, description="Most client connections of a process.")
     max_requests: int = Field(
-        default=256, ge=1, description="Most requests that run at once in a process; further ones get 503 at once."
+        default=256,
+        ge=1,
+        description="Most requests that run at once in a process, an organization's at most four fifths; further ones"
+        " get 503 at once.",
     )
     max_head_bytes: int = Field(default=32_768, ge=1, description="Longest head of a request; beyond it: 431.")
     max_body_bytes: int = Field(default=1_000_000, ge=1, description="Largest request body; beyond it: 413.")

@@ -14,6 +14,7 @@ from gateway.auth import Authenticator
 from gateway.budget import Budget
 from gateway.database.pool import Database
 from gateway.http.requests import Request
+from gateway.http.shares import RequestShares
 from gateway.patience import Patience
 from gateway.settings import Settings
 from gateway_graphql.context import Context
@@ -38,6 +39,7 @@ class Gateway(NamedTuple):
     authenticator: Authenticator
     database: Database
     budget: Budget
+    requests: RequestShares
 
 
 class Resource:
@@ -46,6 +48,7 @@ class Resource:
     def __init__(self, gateway: Gateway, path: str, calls: Mapping[str, Call]) -> None:
         self._path = path
         self._authenticator, self._database = gateway.authenticator, gateway.database
+        self._requests = gateway.requests
         self._patience = Patience(gateway.settings.request_timeout)
         self._meter = Meter(gateway.budget)
         self._headers = common_headers(gateway.settings)
@@ -58,17 +61,21 @@ class Resource:
         """Answer a request, as an ASGI application."""
         request, headers = Request(scope, receive), self._headers.copy()
         try:
-            answer = await self._patience.within(self._answer(request, headers))
-        except Exception as error:  # noqa: BLE001 (the one boundary: what has no class is masked and logged)
-            answer = error_response(error, request.header(b"accept"), headers)
-        method = request.method if request.method in self._calls else None
-        count_call(self._path, method, request.header(b"user-agent") or "", scope.get("viewer"))
-        await answer(scope, receive, send)
+            try:
+                answer = await self._patience.within(self._answer(request, headers))
+            except Exception as error:  # noqa: BLE001 (the one boundary: what has no class is masked and logged)
+                answer = error_response(error, request.header(b"accept"), headers)
+            method = request.method if request.method in self._calls else None
+            count_call(self._path, method, request.header(b"user-agent") or "", scope.get("viewer"))
+            await answer(scope, receive, send)
+        finally:
+            self._requests.end(scope)
 
     async def _answer(self, request: Request, headers: Headers) -> Response:
         if request.method not in self._calls:
             raise HTTPException(405, headers={"Allow": self._allow})
         viewer = request.scope["viewer"] = await self._authenticator.viewer(request.header(b"authorization"))
+        self._requests.begin(request.scope, viewer.organization_id)
         call, reader = self._calls[request.method]
         context = Context(viewer, self._database)
         context.require(call.scope)

@@ -14,14 +14,20 @@ from sqlalchemy import column, literal_column, select, table
 from gateway.database.address import conninfo, session_options
 from gateway.database.allowance import UNLIMITED, Allowance
 from gateway.database.connections import Connections
-from gateway.database.errors import DatabaseNotMigrated, DatabaseTimeout, DatabaseUnavailable, translated_errors
+from gateway.database.errors import (
+    DatabaseNotMigrated,
+    DatabaseTimeout,
+    DatabaseUnavailable,
+    OrganizationBusy,
+    translated_errors,
+)
 from gateway.database.migrate import is_later, newest_version
 from gateway.database.results import NoAnswer
 from gateway.database.row_security import WALLS, fault_of
-from gateway.database.shares import Shares
 from gateway.database.statements import Row, Statement
 from gateway.database.tables import VERSION_TABLE
 from gateway.database.wire import Connection
+from gateway.shares import Shares
 
 _GRACE = 2.0
 """Seconds beyond a statement's own time, after which a server that was to stop it is thought to be gone."""
@@ -144,7 +150,10 @@ class Database:
         # Not by the UUID itself: Python would call functions to find it.
         organization = asking.int if isinstance(asking, UUID) else None
         if not self._shares.take(organization):
-            patience = await self._shares.wait(organization, patience)
+            try:
+                patience = await self._shares.wait(organization, patience)
+            except TimeoutError as error:
+                raise OrganizationBusy from error
         try:
             # Not `async with pool.connection()`: it would commit, where every statement is its own transaction.
             connection = self._pool.take() or await self._pool.getconn(patience)

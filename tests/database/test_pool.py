@@ -5,7 +5,7 @@ import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -171,6 +171,28 @@ async def test_no_connection_free_in_time(database_url: str) -> None:
             await database.run(ONE, {"one": 1})
         await busy
         assert await database.run(ONE, {"one": 1}) == [1]
+
+
+async def test_statements_that_nobody_waits_for_leave_nothing_behind(database: Database) -> None:
+    organization, other = uuid4(), uuid4()
+
+    async def sleep(organization: UUID, seconds: float) -> None:
+        await Tenant(database, organization).all(SLEEP, seconds=seconds)
+
+    for _ in range(3):
+        tasks = [asyncio.create_task(sleep(organization, 60.0)) for _ in range(12)]
+        # Of four connections an organization holds three at most.
+        while (database.load.busy, database.load.waiting) != (3, 9):  # noqa: ASYNC110 (the pool has no event for it)
+            await asyncio.sleep(0.01)
+        await sleep(other, 0)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert database.load.waiting == 0
+    await asyncio.gather(*(sleep(organization, 0) for _ in range(20)))
+    while database.load.busy:  # noqa: ASYNC110 (likewise: what was broken off is replaced)
+        await asyncio.sleep(0.01)
+    assert database.load.waiting == 0
 
 
 @pytest.mark.parametrize("url", [NOWHERE, "postgresql://nobody@/nothing?host=/nowhere"])

@@ -14,6 +14,7 @@ from gateway.auth import Unauthenticated, Viewer
 from gateway.http.negotiation import preferred
 from gateway.http.requests import Request
 from gateway.http.responses import RawResponse
+from gateway.http.shares import RequestShares
 from gateway_graphql.answers import Answer, failed, request_error, request_errors, to_json
 from gateway_graphql.context import Context
 from gateway_graphql.errors import ErrorCode, OperationNotAllowed
@@ -57,15 +58,19 @@ _STATUS = {
 class GraphQLEndpoint:
     """`/graphql`: reads a request, runs its operation for the token's viewer, writes the answer."""
 
-    def __init__(self, service: Service, page: Response) -> None:
+    def __init__(self, service: Service, requests: RequestShares, page: Response) -> None:
         """`page` is shown to browsers."""
         self._service = service
+        self._requests = requests
         self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request. As an ASGI application, so that a wrong method is answered in GraphQL's form, too."""
-        response = await self._response(Request(scope, receive))
-        await response(scope, receive, send)
+        try:
+            response = await self._response(Request(scope, receive))
+            await response(scope, receive, send)
+        finally:
+            self._requests.end(scope)
 
     async def _response(self, request: Request) -> Response:
         offered = _OFFERED.get(request.method, (JSON,))
@@ -90,6 +95,7 @@ class GraphQLEndpoint:
             streams = "" if request.method == "POST" else f" A stream (`{EVENT_STREAM}`) needs a POST."
             raise BadRequest(406, f"The answer can be `{GRAPHQL_JSON}` or `{JSON}`.{streams}")
         viewer = await self._service.viewer(request.header(b"authorization"))
+        self._requests.begin(request.scope, viewer.organization_id)
         is_post = request.method == "POST"
         asked = await posted(request) if is_post else in_query(request.query_params)
         allowed = _QUERIES_AND_MUTATIONS if is_post else _QUERIES
@@ -97,6 +103,7 @@ class GraphQLEndpoint:
             return await self._batch(asked, viewer, media_type)
         context = self._service.context(viewer, request.header(b"last-event-id"))
         if media_type == EVENT_STREAM:
+            self._requests.end(request.scope)  # streams have a quota of their own
             answers = self._service.execute.stream(asked, context, allowed=(*allowed, OperationType.SUBSCRIPTION))
             return event_stream(answers, viewer, self._service.drain)
         try:

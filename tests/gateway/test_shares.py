@@ -1,20 +1,13 @@
-"""Shares of a pool's connections: never more than the share, nobody forgotten, nothing left over."""
+"""Shares: never more than the share, nobody forgotten, nothing left over."""
 
 import asyncio
 import random
 from collections import deque
-from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Float, bindparam, func, select
 
-from gateway.database.errors import OrganizationBusy
-from gateway.database.pool import Database
-from gateway.database.shares import Shares
-from gateway.database.statements import Statement, scalar
-from gateway.database.tenant import Tenant
+from gateway.shares import Shares
 
-SLEEP: Statement[None] = Statement(select(func.pg_sleep(bindparam("seconds", type_=Float))), scalar)
 LONG = 60.0
 
 
@@ -64,7 +57,7 @@ async def test_those_that_wait_take_turns() -> None:
 async def test_who_waits_too_long_is_told_and_forgotten() -> None:
     shares = Shares(1)
     assert shares.take(1)
-    with pytest.raises(OrganizationBusy):
+    with pytest.raises(TimeoutError):
         await shares.wait(1, 0.01)
     assert shares.waiting == 0
     shares.give(1)
@@ -135,25 +128,3 @@ async def test_whatever_happens(seed: int) -> None:
     assert set(ended) == {None}
     # All is there again.
     assert [taken(traffic.shares, each) for each in (5, None)] == [traffic.most, 1000]
-
-
-async def test_statements_that_nobody_waits_for_leave_nothing_behind(database: Database) -> None:
-    """A pool of four, of which one organization holds three at most."""
-    organization, other = uuid4(), uuid4()
-
-    async def sleep(organization: UUID, seconds: float) -> None:
-        await Tenant(database, organization).all(SLEEP, seconds=seconds)
-
-    for _ in range(3):
-        tasks = [asyncio.create_task(sleep(organization, LONG)) for _ in range(12)]
-        while (database.load.busy, database.load.waiting) != (3, 9):  # noqa: ASYNC110 (the pool has no event for it)
-            await asyncio.sleep(0.01)
-        await sleep(other, 0)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        assert database.load.waiting == 0
-    await asyncio.gather(*(sleep(organization, 0) for _ in range(20)))
-    while database.load.busy:  # noqa: ASYNC110 (likewise: what was broken off is replaced)
-        await asyncio.sleep(0.01)
-    assert database.load.waiting == 0

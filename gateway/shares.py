@@ -1,4 +1,4 @@
-"""Shares: how many of a pool's connections one organization may hold, so that there are always some for others.
+"""Shares: how many of a process's connections, or requests, one organization may hold, so that others find some.
 
     if not shares.take(organization):
         await shares.wait(organization, seconds)
@@ -7,26 +7,24 @@
     finally:
         shares.give(organization)
 
-It may hold four times as many as it leaves free, and one in any case: four fifths of the pool while it is alone,
-fewer while others hold some. Beyond that its statements wait in order, and freed connections go to waiting
-organizations in turn.
+It may hold four times as many as it leaves free, and one in any case: four fifths of all while it is alone, fewer
+while others hold some. Beyond that it waits: each organization in its own order, and all of them in turn.
 """
 
 import asyncio
 from collections import OrderedDict
-
-from gateway.database.errors import OrganizationBusy
 
 _TIMES = 4
 _Turns = OrderedDict[asyncio.Future[None], None]
 
 
 class Shares:
-    """Who holds how many. What runs for no organization is counted, and never waits here."""
+    """Who holds how many. What is held for no organization, None, is counted, and has no limit."""
 
-    def __init__(self, connections: int) -> None:
-        self._free = connections
-        """Below zero where more are held than there are: some of those wait at the pool."""
+    def __init__(self, most: int) -> None:
+        """`most` is how many there are."""
+        self._free = most
+        """Below zero where more are held than there are, because everybody may hold one."""
         self._held: dict[int | None, int] = {}
         self._waiting: dict[int | None, _Turns] = {}
         """The turns that each organization waits for; whose next one is due comes first."""
@@ -37,7 +35,7 @@ class Shares:
         return sum(map(len, self._waiting.values()))
 
     def take(self, organization: int | None) -> bool:
-        """Take a connection, if that is within the organization's share."""
+        """Take one, if that is within the organization's share."""
         held = self._held.get(organization, 0)
         if held and held >= _TIMES * (self._free - 1) and organization is not None:
             return False
@@ -46,27 +44,21 @@ class Shares:
         return True
 
     async def wait(self, organization: int | None, seconds: float) -> float:
-        """Take a connection as soon as that is within the share, and return the seconds that are left.
-
-        Raises OrganizationBusy where that takes longer.
-        """
+        """Take one as soon as that is within the share; return the seconds that are left. Raises TimeoutError."""
         loop = asyncio.get_running_loop()
         end, turn = loop.time() + seconds, loop.create_future()
         turns = self._waiting.setdefault(organization, _Turns())
         turns[turn] = None
-        try:
-            async with asyncio.timeout_at(end):
-                try:
-                    await turn
-                except BaseException:
-                    self._leave(organization, turns, turn)
-                    raise
-        except TimeoutError as error:
-            raise OrganizationBusy from error
+        async with asyncio.timeout_at(end):
+            try:
+                await turn
+            except BaseException:
+                self._leave(organization, turns, turn)
+                raise
         return end - loop.time()
 
     def give(self, organization: int | None) -> None:
-        """Give a connection back, which others may wait for."""
+        """Give one back, which others may wait for."""
         if held := self._held.pop(organization) - 1:
             self._held[organization] = held
         self._free += 1
@@ -74,7 +66,7 @@ class Shares:
             self._go_on()
 
     def _go_on(self) -> None:
-        # One connection more is free: nobody has room for two.
+        # One more is free: nobody has room for two.
         for organization, turns in list(self._waiting.items()):
             if self.take(organization):
                 turn, _ = turns.popitem(last=False)
