@@ -54,6 +54,10 @@ class Viewer(NamedTuple):
     client: str | None = None
     """The program that the token was issued to, where it says so: its `azp` or `client_id`."""
 
+    def stays_until(self, now: float) -> float:
+        """Say until when a connection that opens now may stay: until `exp`, or if that is past, the end of the leeway."""
+        return self.expires_at if now < self.expires_at else self.expires_at + LEEWAY
+
 
 class _Verified(NamedTuple):
     """A token that was verified before: valid while its key is, and until it expires."""

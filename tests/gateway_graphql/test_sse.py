@@ -138,8 +138,9 @@ def test_silence_is_broken(organization: Organization, monkeypatch: pytest.Monke
         assert [next(lines) for _ in range(6)] == [":", "", ":", "", ":", ""]
 
 
-def test_the_token_expires(organization: Organization) -> None:
-    soon = token(organization.id, exp=datetime.now(UTC) - timedelta(seconds=9))
+@pytest.mark.parametrize("seconds", [2.5, -9])
+def test_the_token_expires(organization: Organization, seconds: float) -> None:
+    soon = token(organization.id, exp=datetime.now(UTC) + timedelta(seconds=seconds))
     began = time.monotonic()
     with streamed(organization, ADDED, headers={"Authorization": f"Bearer {soon}"}) as stream:
         with pytest.raises(StopIteration):

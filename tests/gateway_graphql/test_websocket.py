@@ -248,8 +248,9 @@ class TestOperations:
 class TestTheEnd:
     """How a socket ends."""
 
-    def test_the_token_expires(self, organization: Organization) -> None:
-        soon = token(organization.id, exp=datetime.now(UTC) - timedelta(seconds=8.5))
+    @pytest.mark.parametrize("seconds", [2.5, -8.5])
+    def test_the_token_expires(self, organization: Organization, seconds: float) -> None:
+        soon = token(organization.id, exp=datetime.now(UTC) + timedelta(seconds=seconds))
         with acknowledged(organization, f"Bearer {soon}") as socket:
             socket.subscribe(WATCH)
             assert socket.closed(timeout=8) == 4403

@@ -10,7 +10,7 @@ import structlog
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Send
 
-from gateway.auth import LEEWAY, Viewer
+from gateway.auth import Viewer
 from gateway.http.draining import Drain
 from gateway.metrics import count_refusal
 from gateway_graphql.answers import Answer
@@ -71,7 +71,8 @@ async def _events(answers: AsyncGenerator[Answer], viewer: Viewer, drain: Drain)
 
 async def _encoded(taken: "asyncio.Queue[Answer | _Ending]", viewer: Viewer) -> AsyncGenerator[bytes]:
     yield b":\n\n"
-    while (left := viewer.expires_at + LEEWAY - time.time()) > 0:
+    end = viewer.stays_until(time.time())
+    while (left := end - time.time()) > 0:
         try:
             async with asyncio.timeout(min(left, _HEARTBEAT)):
                 answer = await taken.get()

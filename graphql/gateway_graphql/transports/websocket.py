@@ -19,7 +19,7 @@ from orjson import Fragment
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from gateway.auth import LEEWAY, Unauthenticated, Viewer
+from gateway.auth import Unauthenticated, Viewer
 from gateway.metrics import count_refusal
 from gateway.telemetry import log_members
 from gateway_graphql.answers import to_json
@@ -110,10 +110,10 @@ class _Session:
                     await self._receive()
         except TimeoutError:
             raise Closing(4408, "Connection initialisation timeout") from None
+        end = self._viewer.stays_until(time.time())
         while True:
-            left = self._viewer.expires_at + LEEWAY - time.time()
             try:
-                async with asyncio.timeout(left):
+                async with asyncio.timeout(end - time.time()):
                     await self._receive()
             except TimeoutError:
                 raise Closing(4403, "Token has expired") from None
