@@ -55,7 +55,7 @@ class Viewer(NamedTuple):
     """The program that the token was issued to, where it says so: its `azp` or `client_id`."""
 
     def stays_until(self, now: float) -> float:
-        """Say until when a connection that opens now may stay: until `exp`, or if that is past, the end of the leeway."""
+        """Say until when a connection that opens now may stay: until `exp`, or if that is past, the leeway's end."""
         return self.expires_at if now < self.expires_at else self.expires_at + LEEWAY
 
 
