@@ -13,24 +13,24 @@ from psycopg.pq.abc import PGresult
 from gateway.database.errors import AnswerTooLarge
 
 _LEAST_READ = 8192
-"""libpq makes room for as many before it reads."""
+"""Bytes that libpq reads at a time, at least."""
 _RECEIVED = slice(128, 136)
-"""Where in Linux' `tcp_info` is how many bytes have come since the connection was made."""
+"""Where Linux' `tcp_info` has the number of bytes received since the connection was opened."""
 
 
 class Allowance:
-    """What is left of the bytes that may be found."""
+    """The bytes that may still be read."""
 
     __slots__ = ("left", "most")
 
     def __init__(self, most: int) -> None:
-        """`most` are all of them; 0: there is no limit."""
+        """`most` bytes in all; 0: no limit."""
         self.most = self.left = most
 
     def check(self, found: int) -> None:
         """Raise AnswerTooLarge where this is more than is left."""
         if self.most > 0 and self.left < found:
-            self.left = -1  # nothing more is found for it
+            self.left = -1  # nothing more may be read
             raise AnswerTooLarge(self.most)
 
     def spend(self, found: int) -> None:
@@ -43,7 +43,7 @@ UNLIMITED = Allowance(0)
 
 
 class Arrival:
-    """How much of one answer has come through a socket, as far as the system tells: never more than there is."""
+    """How much of one result has come through a socket, as far as the system knows; never too much."""
 
     def __init__(self, number: int) -> None:
         """`number` is the socket's."""
@@ -53,11 +53,11 @@ class Arrival:
         self.bytes = self.looks = self._read = 0
 
     def begin(self) -> None:
-        """Count anew: nothing has come."""
+        """Start at 0."""
         self.bytes = self.looks = self._read = 0
 
     def look(self) -> None:
-        """Count what is there to be read; each time before it is read."""
+        """Count what can be read; called each time before it is read."""
         fcntl.ioctl(self._number, termios.FIONREAD, self._waiting)
         [waiting] = self._waiting
         if self.looks == 0:
@@ -72,7 +72,7 @@ class Arrival:
         self.looks += 1
 
     def _received(self) -> int | None:
-        """Answer how many bytes have ever come, where that can be known: over TCP, on Linux."""
+        """Return the number of bytes ever received, if it can be known: over TCP, on Linux."""
         if sys.platform != "linux":
             return None
         connection = socket.socket(socket.AF_INET, socket.SOCK_STREAM, fileno=self._number)
@@ -85,11 +85,11 @@ class Arrival:
             connection.detach()
 
     def found(self, results: Sequence[PGresult]) -> int:
-        """Answer how many bytes the results have: exactly, where they have not come at once."""
+        """Return the size of results: exactly, if they did not arrive all at once."""
         return self.bytes if self.looks <= 1 else sum(map(_size, results))
 
 
 def _size(result: PGresult) -> int:
-    """Add up the values of those columns that can be of any length."""
+    """Add up the values of all columns of variable length."""
     columns = [number for number in range(result.nfields) if result.fsize(number) < 0]
     return sum(map(len, filter(None, starmap(result.get_value, product(range(result.ntuples), columns)))))

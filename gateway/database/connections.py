@@ -1,4 +1,4 @@
-"""Connections: a process's pool. psycopg's own makes, mends and ends them, and queues; an idle one is taken at once.
+"""Connections: psycopg's pool, with a fast path: an idle connection is taken and given back without its queue.
 
     connection = pool.take() or await pool.getconn()
     try:
@@ -7,7 +7,7 @@
         if not pool.gave_back(connection):
             await pool.putconn(connection)
 
-Nothing between two `await`s can be interrupted, so that neither needs the pool's lock.
+Neither awaits anything, so neither needs the pool's lock.
 """
 
 from time import monotonic
@@ -22,10 +22,10 @@ _OK, _IDLE = ConnStatus.OK, TransactionStatus.IDLE
 
 
 class Connections(AsyncConnectionPool[Connection]):
-    """A pool with a short way to connections that are idle."""
+    """psycopg's pool, which makes, replaces and closes connections, with a fast path to idle ones."""
 
     def take(self) -> Connection | None:
-        """Take the idle connection that was used last; None where there is none. Broken ones are replaced."""
+        """Take the idle connection that was used last; None if there is none. Broken ones are replaced."""
         while self._pool:
             connection = self._pool.pop()
             self._nconns_min = min(self._nconns_min, len(self._pool))
@@ -36,7 +36,7 @@ class Connections(AsyncConnectionPool[Connection]):
         return None
 
     def gave_back(self, connection: Connection) -> bool:
-        """Give back a connection, unless somebody waits for it, or it is not to be used again."""
+        """Give back a connection. False: do it by `putconn`, because others wait, or it must not be used again."""
         if (
             self._waiting
             or self._closed

@@ -1,4 +1,4 @@
-"""Listing: the filtered, ordered, paged questions that can be asked of one table, for one list or many at once.
+"""Listing: the filtered, ordered, paged queries on one table, for one list or for many parents at once.
 
 A list that hangs on a parent is asked for all parents of a level in ONE statement, pages included.
 """
@@ -57,7 +57,7 @@ class Listing(Generic[Item, Filter]):
         counts_are_kept: bool = False,
         beside: Callable[[FromClause], FromClause] | None = None,
     ) -> None:
-        """`make` takes a row of `columns`; `parent` is the column that says where a row hangs.
+        """`make` takes a row of `columns`; `parent` is the column that refers to a row's parent.
 
         `counts_are_kept` where the database keeps them by status and channel. `beside` finds more columns for each
         row of a page of all rows, which `make` takes too.
@@ -129,7 +129,7 @@ class Listing(Generic[Item, Filter]):
         return answered
 
     async def counts(self, tenant: Tenant, parents: Sequence[UUID], filter: Filter) -> list[int]:
-        """How many rows hang on each of the parents, in their order."""
+        """How many rows each of the parents has, in their order."""
         names, values = asked(filter)
         counted = dict(await tenant.all(self._counts(names), parents=_distinct(parents), **values))
         return [counted.get(parent, 0) for parent in parents]
@@ -149,7 +149,7 @@ class Listing(Generic[Item, Filter]):
         return Pipeline(self._page(names, order, shape), self._count(names))
 
     def _page_query(self, names: frozenset[str], order: Order, shape: Shape) -> Select[Any]:
-        """What asks for a page of all of the organization's rows."""
+        """The query of a page of all of the organization's rows."""
         if "words" in names:
             rows, keyset = self._rows(names - {"words"}), self._keysets[order.field]
             return near_or_indexed(rows, self._criteria["words"], keyset, descending=order.descending, shape=shape)
@@ -179,7 +179,7 @@ class Listing(Generic[Item, Filter]):
         return self._windowed(self._rows(names).where(self._parent_column == parent), order, shape)
 
     def _count_query(self, names: frozenset[str]) -> Select[Any]:
-        """What asks how many of them there are, as `count`."""
+        """The query of their number, as `count`."""
         if self._kept_counts is not None and names <= _KEPT_CRITERIA.keys():
             kept = func.coalesce(func.sum(row_counts.c.difference), literal_column("0")).cast(BigInteger)
             criteria = (_KEPT_CRITERIA[name] for name in sorted(names))

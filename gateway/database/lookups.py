@@ -34,7 +34,7 @@ class Lookup(Generic[Found]):
         self._one = Statement(select(*columns).where(table.c.organization_id == ORGANIZATION_ID, key), make)
 
     async def by_id(self, tenant: Tenant, ids: Sequence[UUID]) -> list[Found | None]:
-        """One row an id; None where the organization has none of that id."""
+        """One row per id; None if the organization has no row with that id."""
         if len(ids) == 1:
             return [*await tenant.all(self._one, key=ids[0])] or [None]
         # By integers, because UUIDs are hashed and compared in Python.

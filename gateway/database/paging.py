@@ -1,7 +1,7 @@
 """Pages by keyset: a window onto an ordered list.
 
 A position is where a row stands in its order: the value it is ordered by and the key that breaks ties.
-Rows that come and go elsewhere in the list do not move it, which an offset cannot say of itself.
+Unlike an offset, it does not change when rows elsewhere are added or removed.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ Position = tuple[Any, Any]
 
 
 class Shape(NamedTuple):
-    """What of a window decides the text of its statement."""
+    """The part of a window that decides a statement's text."""
 
     backwards: bool
     after: bool
@@ -26,7 +26,7 @@ class Shape(NamedTuple):
 
 
 class Window(NamedTuple):
-    """Which part of a list is asked for: `size` rows (None: all) behind `after`, in front of `before`.
+    """A part of a list: `size` rows (None: all) after the position `after`, before the position `before`.
 
     `backwards` takes them from the end; `offset` skips rows, for interfaces that count pages.
     """
@@ -39,7 +39,7 @@ class Window(NamedTuple):
 
     @property
     def shape(self) -> Shape:
-        """What of it decides the statement's text."""
+        """The part that decides the statement's text."""
         return Shape(
             self.backwards,
             self.after is not None,
@@ -115,6 +115,6 @@ def page_of(rows: list[Item], window: Window) -> Page[Item]:
     if more:
         rows = rows[: window.size]
     if window.backwards:
-        # What lies behind a bound is known without asking: the row that the bound was taken from.
+        # There are rows beyond a bound in any case: the one that the bound was taken from.
         return Page(rows[::-1], more or window.after is not None, window.before is not None)
     return Page(rows, window.after is not None or window.offset > 0, more or window.before is not None)

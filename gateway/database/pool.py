@@ -30,12 +30,12 @@ from gateway.database.wire import Connection
 from gateway.shares import Shares
 
 _GRACE = 2.0
-"""Seconds beyond a statement's own time, after which a server that was to stop it is thought to be gone."""
+"""Seconds after a statement's timeout, after which a server that should have stopped it is taken for dead."""
 _SUDDEN = 2.0
-"""Seconds within which a break is a connection's own, and not that of a network that fell silent."""
+"""A connection that breaks within so many seconds broke by itself: a silent network takes longer to notice."""
 _READY_WITHIN = 2.0
 _FULL_FOR = 5.0
-"""Seconds that a disk which was full is thought to be."""
+"""Seconds for which a disk that was full counts as full."""
 _STATE: Statement[tuple[str, str, int]] = Statement(
     select(
         column("version_num"), literal_column("current_setting('transaction_read_only')"), literal_column(f"({WALLS})")
@@ -58,7 +58,7 @@ class Load(NamedTuple):
 
 
 class Database:
-    """A pool of connections in autocommit. A statement holds one for as long as it runs, a request holds none."""
+    """A pool of connections in autocommit mode. Only a running statement holds a connection, a request does not."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class Database:
             min_size=1,
             max_size=size,
             timeout=timeout,
-            # Beyond it the pool starts over: the pauses between its attempts would grow to minutes.
+            # After it the pool starts over: the pauses between its attempts would grow to minutes.
             reconnect_timeout=timeout,
             open=False,
         )
@@ -161,7 +161,7 @@ class Database:
                 return await connection.rows(statement, parameters, allowance)
             finally:
                 if not self._pool.gave_back(connection):
-                    # Also where the request is cancelled meanwhile: it would be missing for good.
+                    # Shielded: if the request is cancelled meanwhile, the connection would be lost to the pool.
                     await asyncio.shield(self._pool.putconn(connection))
         finally:
             self._shares.give(organization)
@@ -173,7 +173,7 @@ class Database:
             self._full_until = time.monotonic() + _FULL_FOR
 
     async def unready(self) -> str | None:
-        """Say in a few words why requests cannot be served, or None where they can."""
+        """Say in a few words why requests cannot be served; None: they can."""
         try:
             async with asyncio.timeout(_READY_WITHIN):
                 rows = await self.on_primary(_STATE, {})
@@ -181,7 +181,7 @@ class Database:
             return "the database has no tables of the gateway: run `gateway migrate`"
         except (DatabaseUnavailable, DatabaseTimeout, TimeoutError):
             return "the database does not answer"
-        # A later version has all that this one needs: what was upgraded first does not stop what is upgraded next.
+        # A later version has all that this one needs: processes can be upgraded one after another.
         if not rows or not (rows[0][0] == self._version or is_later(rows[0][0])):
             return "the database's tables are of another version: run `gateway migrate`"
         if rows[0][1] == "on":
@@ -192,11 +192,11 @@ class Database:
 
 
 def _is_outdated(error: psycopg.Error) -> bool:
-    """Say whether a table was altered, and what was prepared before does not fit it. Nothing was done."""
+    """Say whether a table was altered, so that a prepared statement does not fit it. Nothing was done."""
     return isinstance(error, errors.FeatureNotSupported)
 
 
 def _broke(error: psycopg.Error) -> bool:
-    """Say whether the connection is to blame, and another one may do better."""
+    """Say whether only the connection broke, so that another one may work."""
     ended = error.sqlstate is None or error.sqlstate.startswith("57P")
     return ended and isinstance(error, psycopg.OperationalError) and not isinstance(error, NoAnswer | PoolTimeout)

@@ -1,7 +1,7 @@
 """Replicas: reads go to servers that follow the primary and have replayed what the reader has seen.
 
-How far each has come is looked at all the time, so no request waits for that. What writes, and what is to see its
-own writes, goes to the primary; so does everything while no replica is good enough.
+Each replica's position is checked all the time, so no request waits for that. Writes, and reads that must see them
+at once, go to the primary; so does everything while no replica is good enough.
 """
 
 import asyncio
@@ -23,9 +23,9 @@ from gateway.database.statements import Row, Statement, scalar
 log = structlog.get_logger(__name__)
 
 _LOOK_EVERY, _LOOK_WITHIN = 0.5, 2.0
-"""Seconds between two looks at a server, and how long it may take to answer one."""
+"""Seconds between two checks of a server, and its time limit to answer one."""
 _LONGEST_WAIT = 1.0
-"""Seconds for one of a replica's connections: the primary has some, too."""
+"""Seconds to wait for a replica's connection: the primary has some, too."""
 _FAILURES = (DatabaseUnavailable, DatabaseTimeout, TimeoutError)
 
 
@@ -36,11 +36,11 @@ _WRITTEN, _REACHED = (
         "CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_flush_lsn() END",
     )
 )
-"""Up to where the primary's log is written, and how far a server has come in it."""
+"""The end of the primary's log, and how much of it a server has replayed."""
 
 
 class Seen:
-    """How much of the primary's log somebody has seen, or written, in bytes from its beginning."""
+    """How much of the primary's log a client has seen or written, in bytes from its beginning."""
 
     def __init__(self, position: int = 0) -> None:
         self.position = position
@@ -48,13 +48,13 @@ class Seen:
 
 
 SEEN: ContextVar[Seen | None] = ContextVar("SEEN", default=None)
-"""Of whoever is asking now: a request, or all that comes through one socket."""
+"""Of the current request, or of all operations of one socket."""
 _ALL = 2**59
-"""A position that no server ever has: it is not known what has been written."""
+"""A position that no server ever has: for writes whose position is unknown."""
 
 
 class _Replica:
-    """One replica, how far it has come, and whether it is good enough to be asked."""
+    """One replica, its position, and whether it is good enough to be used."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -72,7 +72,7 @@ class Replicated(Database):
         self._replicas = [_Replica(Database(each, **limits)) for each in replica_urls]
         self._longest_lag = longest_lag
         self._known: deque[tuple[float, int]] = deque()
-        """When the primary's log had reached which position, for as long as it matters."""
+        """Times and positions of the primary's log, as far back as lag is measured."""
         self._turns = count()
         self._looking: list[asyncio.Task[None]] = []
 
@@ -103,12 +103,12 @@ class Replicated(Database):
     async def run(
         self, statement: Statement[Row], parameters: Mapping[str, object], allowance: Allowance = UNLIMITED
     ) -> list[Row]:
-        """All rows of one statement, from a replica where that is as good. Raises as Database does."""
+        """All rows of one statement, from a replica if that is as good. Raises as Database does."""
         seen = SEEN.get()
         if not statement.reads:
             if seen is None:
                 return await super().run(statement, parameters, allowance)
-            seen.position, seen.has_written = _ALL, True  # unless it goes well
+            seen.position, seen.has_written = _ALL, True  # unless it succeeds
             rows = await super().run(statement, parameters, allowance)
             seen.position = await self._written()
             return rows
@@ -119,7 +119,7 @@ class Replicated(Database):
             except OrganizationBusy:
                 pass  # others are not, and the primary has connections, too
             except DatabaseUnavailable:
-                replica.is_good = False  # until somebody has looked at it
+                replica.is_good = False  # until it has been checked
         return await super().run(statement, parameters, allowance)
 
     async def on_primary(
@@ -129,12 +129,12 @@ class Replicated(Database):
         return await super().run(statement, parameters, allowance)
 
     def _chosen(self, position: int) -> _Replica | None:
-        """Return one of the replicas that are good and have come so far: each in its turn."""
+        """Return one of the good replicas that have replayed so much, in turn."""
         good = [each for each in self._replicas if each.is_good and each.position >= position]
         return good[next(self._turns) % len(good)] if good else None
 
     async def _written(self) -> int:
-        """Return a position behind all that is written by now."""
+        """Return a position after everything that has been written."""
         try:
             return (await self.on_primary(_WRITTEN, {}))[0]
         except (DatabaseUnavailable, DatabaseTimeout):
@@ -160,7 +160,7 @@ class Replicated(Database):
                 async with asyncio.timeout(_LOOK_WITHIN):
                     (position,) = await self.on_primary(_REACHED, {})
             except _FAILURES:
-                pass  # what is known of it still is
+                pass  # the known positions stay
             else:
                 self._known.append((now, position))
                 while self._known[0][0] < now - self._longest_lag - _LOOK_WITHIN:
@@ -168,5 +168,5 @@ class Replicated(Database):
             await asyncio.sleep(_LOOK_EVERY)
 
     def _lag(self, position: int) -> float:
-        """For how many seconds the primary was ahead, when it was last heard of."""
+        """For how many seconds the primary had been ahead at its last check."""
         return next((self._known[-1][0] - when for when, known in self._known if known > position), 0)

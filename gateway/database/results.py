@@ -5,13 +5,13 @@ from psycopg import errors, pq
 from psycopg.pq.abc import PGresult
 
 _QUOTING = {"22", "P0"}
-"""Classes of errors, of data and of others' triggers, whose words may quote what was sent: they are logged nowhere."""
+"""Classes of errors (of data, of foreign triggers) whose messages may quote values: they are never logged."""
 
 _DONE = {pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK}
 
 
 class NoAnswer(psycopg.OperationalError):
-    """The server does not answer, and does not stop the statement either."""
+    """The server neither answers nor stops the statement."""
 
 
 def is_good(result: PGresult) -> bool:

@@ -1,4 +1,4 @@
-"""Tenant: one organization's way into the database during one request."""
+"""Tenant: one organization's access to the database during one request."""
 
 import time
 from collections.abc import Iterable
@@ -10,11 +10,11 @@ from gateway.database.pool import Database
 from gateway.database.statements import Row, Statement
 
 MOST_REMEMBERED = 200
-"""Statements of a request: of more, only number and time are known."""
+"""Statements of a request that are remembered; of further ones only number and time are known."""
 
 
 class Ran(NamedTuple):
-    """A statement that has run: its text, which holds no values, its time, and how many rows it found."""
+    """A statement that has run: its text, without values, its time, and its number of rows."""
 
     sql: str
     seconds: float
@@ -22,7 +22,7 @@ class Ran(NamedTuple):
 
 
 class Tenant:
-    """One organization's way into the database during one request: every statement is given its id."""
+    """One organization's access to the database during one request: every statement gets its id."""
 
     __slots__ = (
         "_allowance",
@@ -44,24 +44,24 @@ class Tenant:
         self._run = database.run
         self.organization_id = organization_id
         self.statements = 0
-        """How many statements have run for this request."""
+        """Statements that have run for this request."""
         self.rows = 0
-        """How many rows they have found."""
+        """Rows that they have found."""
         self.seconds = 0.0
-        """How long they have taken, each by itself: some ran at once."""
+        """The sum of their times; some ran concurrently."""
         self.ran: list[Ran] = []
         """The first of them."""
 
     def keep_to_primary(self) -> None:
-        """Read where all writes go: what is to see them at once asks there."""
+        """Read from the primary, to see all writes at once."""
         self._run = self._database.on_primary
 
     def go_on(self) -> None:
-        """Last, as a subscription does: what one statement finds is not missing for the next."""
+        """For a subscription, which lasts: give each statement an allowance of its own."""
         self._allowance = None
 
     async def all(self, statement: Statement[Row], /, **parameters: object) -> list[Row]:
-        """All rows. `organization_id` is among the parameters by itself."""
+        """All rows. `organization_id` is added to the parameters."""
         allowance = self._allowance or Allowance(self.most_bytes)
         allowance.check(0)
         self.statements += len(statement.parts)
@@ -78,7 +78,7 @@ class Tenant:
                 self.ran.append(Ran(statement.sql, seconds, found))
 
     def show_again(self, rows: Iterable[Any]) -> None:
-        """Count the texts of records that stand here more than once, each time but the first: found it was once.
+        """Count the texts of repeated records, each time but the first, which was counted when it was read.
 
         Raises AnswerTooLarge.
         """

@@ -1,7 +1,7 @@
-"""Wire: statements run on the connection's own protocol, below psycopg's cursor, each prepared once by name.
+"""Wire: runs statements on libpq, below psycopg's cursor, each prepared once by name.
 
-What a cursor does besides (looking at the types of values, deciding whether to prepare, describing columns) costs
-more than a small statement itself: one row by its key takes less than half of a cursor's CPU like this.
+What a cursor does besides (inspecting the types of values, deciding whether to prepare, describing columns) costs more
+than a small statement itself: without it, one row by its key takes less than half the CPU.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from gateway.database.row_security import WALL
 from gateway.database.statements import Pipeline, Row, Statement
 
 KEPT_STATEMENTS = 256
-"""Prepared statements that a connection keeps: each takes memory of the server."""
+"""Prepared statements per connection: each takes memory of the server."""
 
 _CANCEL_SECONDS = 2.0
 
@@ -38,15 +38,15 @@ _NO_ANSWERS = {_PIPELINE_END, pq.ExecStatus.PIPELINE_ABORTED}
 class _Prepared(NamedTuple):
     name: bytes
     loaders: abc.Transformer | None
-    """Knows how columns are read, from the first result on."""
+    """Reads the columns; known from the first result on."""
 
 
 class Connection(psycopg.AsyncConnection[Any]):
-    """A connection that runs Statements, one at a time. Whoever is cancelled in the middle of one loses it.
+    """A connection that runs Statements, one at a time. If a task is cancelled in the middle of one, it is closed.
 
-    The event loop is asked once to tell what comes from the server: asking for each answer anew would cost two
-    system calls and more. What comes unasked is read as well, so that a connection that the server ended is known
-    to be closed before anything is asked of it.
+    The socket has one reader for the whole time: adding one for each result would cost two system calls and more.
+    It also reads while nothing is asked, so that a connection that the server closed is known to be closed before it
+    is used.
     """
 
     def __init__(self, pgconn: PGconn) -> None:
@@ -54,7 +54,7 @@ class Connection(psycopg.AsyncConnection[Any]):
         self._prepared_by_sql: OrderedDict[str, _Prepared] = OrderedDict()
         self._names = 0
         self._loop: asyncio.AbstractEventLoop | None = None
-        """The loop that watches the socket, if one does."""
+        """The event loop with the socket's reader, if there is one."""
         self._socket = -1
         self._writes = False
         self._answered: _Answered | None = None
@@ -69,7 +69,7 @@ class Connection(psycopg.AsyncConnection[Any]):
         self._prepares, self._walled = True, False
 
     def begin(self, patience: float, *, prepares: bool, walled: bool) -> None:
-        """Watch the socket, wait for answers so many seconds; `walled`: show the rows of an `organization_id` alone."""
+        """Watch the socket. `patience`: seconds to wait for a result; `walled`: limit rows to the `organization_id`."""
         self._patience = patience
         self._prepares, self._walled = prepares, walled
         self._watch()
@@ -88,8 +88,8 @@ class Connection(psycopg.AsyncConnection[Any]):
                 await self._send_together((*front, *statement.parts), parameters)
             results = await self._answer()
         except (errors.FeatureNotSupported, errors.ReadOnlySqlTransaction, NoAnswer, AnswerTooLarge):
-            # A table was altered, and what was prepared before does not fit it; or there is a better server; or the
-            # rest of an answer would have to be read.
+            # A table was altered, and prepared statements do not fit it; or there is a better server; or the rest
+            # of a result would have to be read.
             await self.close()
             raise
         except asyncio.CancelledError:
@@ -107,16 +107,16 @@ class Connection(psycopg.AsyncConnection[Any]):
     async def close(self) -> None:
         """Close the connection."""
         self._look_away()
-        self._prepared_by_sql.clear()  # what reads rows refers to the connection: nobody is to search for the circle
+        self._prepared_by_sql.clear()  # loaders refer to the connection: a cycle, freed without the collector
         await super().close()
 
     async def wait(self, *args: Any, **options: Any) -> Any:
-        """Wait as psycopg does, whose own operations watch the socket by themselves."""
+        """Wait as psycopg does: its own operations watch the socket themselves."""
         self._look_away()
         return await super().wait(*args, **options)
 
     def _in_front(self, statement: Statement[Any], parameters: Mapping[str, object]) -> Sequence[Statement[Any]]:
-        # In front of several in any case: the first of them is no part of the transaction on Citus' nodes.
+        # Also before several: on Citus' nodes the first of them is not part of the transaction.
         if parameters.get("organization_id") and (self._walled or statement.preceded_by):
             return (WALL, *statement.preceded_by)
         return statement.preceded_by
@@ -127,7 +127,7 @@ class Connection(psycopg.AsyncConnection[Any]):
             if each.sql not in self._prepared_by_sql and not each.planned_anew:
                 await self._prepare(each.sql)
         if len(statements) > 1:
-            self.pgconn.enter_pipeline_mode()  # all travel together, and are one transaction
+            self.pgconn.enter_pipeline_mode()  # one round trip, and one transaction
         for each, (values, formats) in zip(statements, encoded, strict=True):
             if prepared := self._prepared_by_sql.get(each.sql):
                 self.pgconn.send_query_prepared(prepared.name, values, formats, _BINARY)
@@ -176,7 +176,7 @@ class Connection(psycopg.AsyncConnection[Any]):
         return self._loop
 
     def _look_at_clock(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Give up where an answer is overdue. One alarm serves all statements: setting one for each would cost more."""
+        """Give up if a result is overdue. One timer serves all statements: one for each would cost more."""
         left = self._patience
         if self._answered and not self._answered.done():
             left = self._asked_at + self._patience - loop.time()
@@ -198,11 +198,11 @@ class Connection(psycopg.AsyncConnection[Any]):
             self._writes = False
 
     def _proceed(self) -> None:
-        """Read what has come, and write what has not gone yet."""
+        """Read what has arrived, and write what has not been sent yet."""
         pgconn, answered = self.pgconn, self._answered
         try:
             if answered and not answered.done():
-                # libpq would hold all of it, and everybody wait while it is made JSON.
+                # Before it is read: libpq would hold all of it, and making JSON of it would block the loop.
                 self._arrival.look()
                 self._allowance.check(self._arrival.bytes)
             pgconn.consume_input()
@@ -220,17 +220,17 @@ class Connection(psycopg.AsyncConnection[Any]):
                 self._take(None, answered, error)
 
     def _take_what_came(self, answered: _Answered) -> None:
-        # Only what has arrived is asked for: libpq would wait for the rest, and everybody else with it.
+        # Only if it is complete: libpq would block the whole process to wait for the rest.
         pgconn = self.pgconn
         while not answered.done():
             if not pgconn.is_busy():
                 self._take(pgconn.get_result(), answered)
             elif self._hung_up.poll(0):
-                pgconn.consume_input()  # to its end: of a connection that was reset the loop tells only once
+                pgconn.consume_input()  # to its end: of a reset connection the loop reports only once
             else:
                 break
         if pgconn.status != _CONNECTED:
-            self._look_away()  # at what it could not read libpq closes the socket, whose number is soon another's
+            self._look_away()  # libpq closed the socket at something unreadable; its number is soon another's
 
     def _take(self, result: PGresult | None, answered: _Answered, error: psycopg.Error | None = None) -> None:
         if result is not None and result.status not in _NO_ANSWERS:
@@ -238,9 +238,9 @@ class Connection(psycopg.AsyncConnection[Any]):
         elif error is None and self._is_amid_pipeline(result):
             return
         elif self._results and (error is None or not is_good(self._results[-1])):
-            answered.set_result(self._results)  # also where the server said why, and then closed the connection
+            answered.set_result(self._results)  # also if the server gave an error, and then closed the connection
         else:
-            # A good result too: what it tells of is committed only when the server is ready for the next.
+            # Also a good result: it is committed only when the server is ready for the next statement.
             answered.set_exception(error or psycopg.OperationalError("the server closed the connection"))
 
     def _is_amid_pipeline(self, result: PGresult | None) -> bool:
