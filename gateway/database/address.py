@@ -16,8 +16,9 @@ _NOTICING = {
 
 
 def conninfo(url: str, application_name: str) -> str:
-    """What the driver connects with. The URL's own parameters count more than ours."""
-    return make_conninfo("", **{**_NOTICING, **conninfo_to_dict(url), "application_name": application_name})
+    """What the driver connects with. The URL's own parameters count more than ours, and UTF-8 more than either."""
+    always = {"application_name": application_name, "client_encoding": "utf8"}
+    return make_conninfo("", **{**_NOTICING, **conninfo_to_dict(url), **always})
 
 
 def session_options(url: str, statement_timeout: float, lock_timeout: float = 0) -> str:

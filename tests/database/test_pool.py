@@ -63,6 +63,14 @@ async def test_statements_are_counted_and_know_their_organization(database: Data
     assert tenant.statements == 2
 
 
+async def test_texts_are_utf_8_whatever_the_environment_says(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+    async with opened(database_url) as database:
+        assert await Tenant(database, uuid4()).first(LENGTH, content="é😀") == 2
+
+
 async def test_a_missing_parameter_is_a_mistake_of_ours(database: Database) -> None:
     with pytest.raises(KeyError, match="one"):
         await database.run(ONE, {})
