@@ -22,19 +22,12 @@ import psutil
 import psycopg
 
 from bench.peers.servers import SECRET
+from bench.peers.workloads import INBOX, NESTED, ONE_ROW, THREAD
 from bench.seed import BIG_ORGANIZATION, seeded
 from gateway.settings import Settings
 from gateway.tokens import signed_token
 
 REQUESTS_A_ROUND = 100
-
-INBOX = """{ conversations(first: 20) { nodes { id sessionKey channel status messageCount createdAt updatedAt
-    lastMessageAt lastMessagePreview lead { id name email } } } }"""
-THREAD = """query ($id: ID!) { conversation(id: $id) { id status lead { id name }
-    messages(first: 50) { nodes { id role content metadata createdAt } } } }"""
-NESTED = """{ leads(first: 20) { nodes { id name status conversations(first: 5) { nodes { id channel status
-    messages(first: 10) { nodes { id role content createdAt } } } } } } }"""
-ONE_ROW = "query ($id: ID!) { conversation(id: $id) { id status } }"
 
 
 @contextmanager

@@ -28,7 +28,8 @@ import psycopg
 
 from bench.peers.load import load, request
 from bench.peers.servers import SECRET
-from bench.requests import INBOX, THREAD, wait_until_ready
+from bench.peers.workloads import INBOX, THREAD
+from bench.requests import wait_until_ready
 from gateway.database.migrate import migrate
 from gateway.settings import Settings
 from gateway.tokens import signed_token
