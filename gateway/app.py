@@ -27,8 +27,8 @@ from gateway.http.draining import Drain
 from gateway.http.health import Readyz, healthz
 from gateway.http.limits import RequestLimits
 from gateway.http.protocol import STATE, ConnectionLimits
+from gateway.http.request_shares import RequestShares
 from gateway.http.routing import Shortcut, SlashRedirect
-from gateway.http.shares import RequestShares
 from gateway.metrics import MetricsEndpoint, count_request, forget_process
 from gateway.sampling import Sampler
 from gateway.settings import Settings, read_settings

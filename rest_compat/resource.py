@@ -13,8 +13,8 @@ from starlette.types import Receive, Scope, Send
 from gateway.auth import Authenticator
 from gateway.budget import Budget
 from gateway.database.pool import Database
+from gateway.http.request_shares import RequestShares
 from gateway.http.requests import Request
-from gateway.http.shares import RequestShares
 from gateway.patience import Patience
 from gateway.settings import Settings
 from gateway_graphql.context import Context

@@ -12,9 +12,9 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.auth import Unauthenticated, Viewer
 from gateway.http.negotiation import preferred
+from gateway.http.request_shares import RequestShares
 from gateway.http.requests import Request
 from gateway.http.responses import RawResponse
-from gateway.http.shares import RequestShares
 from gateway_graphql.answers import Answer, failed, request_error, request_errors, to_json
 from gateway_graphql.context import Context
 from gateway_graphql.errors import ErrorCode, OperationNotAllowed
