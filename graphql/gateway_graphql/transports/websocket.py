@@ -1,9 +1,8 @@
 """GraphQL over WebSocket, in the protocol `graphql-transport-ws`.
 
-The protocol's own close codes: 4400 a message it does not have, 4401 an operation before the connection was
-acknowledged, 4403 no token that holds (any more), 4406 another protocol, 4408 no `connection_init` in time,
-4409 an operation's id that is in use, 4429 a second `connection_init`. And 1009: a message over the size of a
-body; 1013: too slow, or one of too many: come back.
+Its close codes: 4400 invalid message, 4401 operation before `connection_ack`, 4403 missing, invalid or expired token,
+4406 unsupported subprotocol, 4408 no `connection_init` in time, 4409 operation id in use, 4429 second `connection_init`
+or too many operations. Besides: 1009 message larger than a body may be, 1013 too slow or too many sockets: try again.
 """
 
 import asyncio
