@@ -1,6 +1,6 @@
-"""Lead, Conversation, Message and their enums: the rows that every room above passes around.
+"""Lead, Conversation, Message and their enums: the records that all packages share.
 
-Rows are tuples with names: the database makes them by position and everybody else reads attributes.
+They are named tuples: the database makes them by position, all others read attributes.
 Statuses, channels and roles are the documented lower-case words; the enums list them.
 """
 

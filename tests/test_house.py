@@ -10,8 +10,8 @@ from pathlib import Path
 import graphql
 
 ROOT = Path(__file__).parents[1]
-ROOMS = (ROOT / "gateway", ROOT / "rest_compat", ROOT / "graphql")
-SOURCES = sorted(path for room in ROOMS for path in room.rglob("*.py"))
+PACKAGES = (ROOT / "gateway", ROOT / "rest_compat", ROOT / "graphql")
+SOURCES = sorted(path for package in PACKAGES for path in package.rglob("*.py"))
 TREES = {path.relative_to(ROOT): ast.parse(path.read_bytes()) for path in SOURCES}
 
 MOST_LINES = 250
@@ -64,11 +64,11 @@ def test_no_import_hides_in_a_function() -> None:
     assert hidden == set()
 
 
-def test_sql_is_spoken_in_one_room() -> None:
+def test_sql_is_in_one_package() -> None:
     elsewhere = [
         f"{path}:{node.lineno}"
         for path, tree in TREES.items()
-        if not any(path.is_relative_to(room) for room in SPEAKS_SQL)
+        if not any(path.is_relative_to(place) for place in SPEAKS_SQL)
         for node in imports(tree)
         if libraries(node) & SQL_LIBRARIES
     ]

@@ -43,7 +43,7 @@ def test_every_document_is_in_the_index() -> None:
     ]
 
 
-def test_every_room_is_on_the_map() -> None:
+def test_every_folder_is_on_the_map() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    rooms = [path.parent for path in ROOT.glob("*/*.py")] + [path.parent for path in ROOT.glob("graphql/*/*.py")]
-    assert [str(room) for room in {each.relative_to(ROOT) for each in rooms} if f"`{room}/" not in page] == []
+    folders = [path.parent for path in ROOT.glob("*/*.py")] + [path.parent for path in ROOT.glob("graphql/*/*.py")]
+    assert [str(folder) for folder in {each.relative_to(ROOT) for each in folders} if f"`{folder}/" not in page] == []

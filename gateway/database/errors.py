@@ -46,7 +46,7 @@ class AlreadyThere(Exception):
 
 @contextmanager
 def translated_errors() -> Iterator[None]:
-    """Turn the driver's errors that can be expected into this room's classes."""
+    """Turn the driver's expected errors into the classes above."""
     try:
         yield
     except errors.ForeignKeyViolation as error:

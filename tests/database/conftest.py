@@ -1,4 +1,4 @@
-"""What the database room's tests need besides: a pool, one organization's way in."""
+"""Fixtures of the database's tests: a tenant."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the GraphQL room's tests need besides: a socket, and an organization with many rows."""
+"""Fixtures of GraphQL's tests: a socket, and an organization with many rows."""
 
 from collections.abc import Iterator
 

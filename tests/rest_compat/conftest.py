@@ -1,4 +1,4 @@
-"""What the REST room's tests need besides: a conversation to ask for, and a way to run operations here."""
+"""Fixtures of REST's tests: a conversation to ask for, and a way to run operations."""
 
 from uuid import UUID
 
