@@ -181,26 +181,27 @@ async def test_no_connection_free_in_time(database_url: str) -> None:
         assert await database.run(ONE, {"one": 1}) == [1]
 
 
-async def test_statements_that_nobody_waits_for_leave_nothing_behind(database: Database) -> None:
+async def test_statements_that_nobody_waits_for_leave_nothing_behind(database_url: str) -> None:
     organization, other = uuid4(), uuid4()
 
-    async def sleep(organization: UUID, seconds: float) -> None:
+    async def sleep(database: Database, organization: UUID, seconds: float) -> None:
         await Tenant(database, organization).all(SLEEP, seconds=seconds)
 
-    for _ in range(3):
-        tasks = [asyncio.create_task(sleep(organization, 60.0)) for _ in range(12)]
-        # Of four connections an organization holds three at most.
-        while (database.load.busy, database.load.waiting) != (3, 9):  # noqa: ASYNC110 (the pool has no event for it)
+    async with opened(database_url, size=4, patience=60, statement_timeout=60) as database:
+        for _ in range(3):
+            tasks = [asyncio.create_task(sleep(database, organization, 60)) for _ in range(12)]
+            # Of four connections an organization holds three at most.
+            while (database.load.busy, database.load.waiting) != (3, 9):  # noqa: ASYNC110 (the pool has no event for it)
+                await asyncio.sleep(0.01)
+            await sleep(database, other, 0)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            assert database.load.waiting == 0
+        await asyncio.gather(*(sleep(database, organization, 0) for _ in range(20)))
+        while database.load.busy:  # noqa: ASYNC110 (likewise: what was broken off is replaced)
             await asyncio.sleep(0.01)
-        await sleep(other, 0)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
         assert database.load.waiting == 0
-    await asyncio.gather(*(sleep(organization, 0) for _ in range(20)))
-    while database.load.busy:  # noqa: ASYNC110 (likewise: what was broken off is replaced)
-        await asyncio.sleep(0.01)
-    assert database.load.waiting == 0
 
 
 @pytest.mark.parametrize("url", [NOWHERE, "postgresql://nobody@/nothing?host=/nowhere"])
