@@ -6,6 +6,7 @@ from typing import Any, NewType
 from uuid import UUID
 
 import strawberry
+from graphql import ListValueNode, ObjectValueNode, Undefined, ValueNode, value_from_ast_untyped
 from orjson import Fragment
 from strawberry.types.scalar import ScalarDefinition
 
@@ -31,6 +32,17 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
+def _json_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:
+    # A variable without value leaves its member out, or is a null item: as in GraphQL's own input objects and lists.
+    if isinstance(node, ObjectValueNode):
+        members = ((field.name.value, _json_literal(field.value, variables)) for field in node.fields)
+        return {name: value for name, value in members if value is not Undefined}
+    if isinstance(node, ListValueNode):
+        items = (_json_literal(item, variables) for item in node.values)
+        return [None if item is Undefined else item for item in items]
+    return value_from_ast_untyped(node, variables)
+
+
 SCALARS: dict[object, ScalarDefinition] = {
     datetime: strawberry.scalar(
         name="DateTime",
@@ -45,6 +57,7 @@ SCALARS: dict[object, ScalarDefinition] = {
         specified_by_url="https://datatracker.ietf.org/doc/html/rfc8259",
         serialize=_as_it_is,
         parse_value=_as_it_is,
+        parse_literal=_json_literal,
     ),
 }
 

@@ -112,6 +112,19 @@ class TestChanges:
         answer = organization.http.post("/graphql", json={"query": mutation})
         assert f'"n": {huge}' in answer.text
 
+    @pytest.mark.parametrize(
+        ("given", "expected"),
+        [({"a": 5, "b": None}, {"m": 5, "n": [5, {"o": None}]}), ({}, {"n": [None, {}]})],
+    )
+    def test_metadata_may_hold_variables_with_and_without_values(
+        self, organization: Organization, given: dict[str, object], expected: object
+    ) -> None:
+        mutation = """mutation ($id: ID!, $a: Int, $b: JSON) {
+            addMessage(input: {conversationId: $id, role: USER, content: "", metadata: {m: $a, n: [$a, {o: $b}]}}) {
+                message { metadata } } }"""
+        added = organization.graphql(mutation, id=str(organization.conversation()), **given)["addMessage"]
+        assert added["message"]["metadata"] == expected
+
     @pytest.mark.parametrize("number", [2**63, 2**64, -(2**64), 10**25 + 1, 2**1000])
     def test_metadata_in_variables_keeps_its_numbers(self, organization: Organization, number: int) -> None:
         mutation = "mutation ($input: AddMessageInput!) { addMessage(input: $input) { message { metadata } } }"
