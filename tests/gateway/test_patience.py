@@ -73,3 +73,11 @@ async def test_errors_are_the_works_own() -> None:
 
     with pytest.raises(KeyError):
         await Patience(60).within(failing())
+
+
+async def test_who_was_done_in_time_goes_on_and_later_work_has_its_own_time() -> None:
+    patience = Patience(0.05)
+    await patience.within(asyncio.sleep(0))
+    await asyncio.sleep(0.1)  # longer than the time of what was done
+    with pytest.raises(TimeoutError):
+        await patience.within(asyncio.sleep(1))
