@@ -1,5 +1,7 @@
 """Behind a cursor, what was missed comes first."""
 
+from base64 import urlsafe_b64encode
+
 import pytest
 
 from gateway.database.changes import EventPosition
@@ -76,13 +78,14 @@ def test_no_gap_while_writing_goes_on(organization: Organization, socket: Socket
         "💥",
         "\0",
         "WyJldmVudHMiLCIwOjA6IixudWxsLDBd",
+        pytest.param(urlsafe_b64encode(b'["others","1:1:",null,0]').decode(), id="of something else"),
+        pytest.param(encode_event(EventPosition(f"1:5000:{','.join(map(str, range(2, 5000)))}")), id="too long"),
     ],
 )
 def test_bad_ones(socket: Socket, after: str) -> None:
     socket.subscribe(ADDED, after=after)
     (error,) = socket.receive()["payload"]
-    assert error["extensions"] == {"code": "BAD_USER_INPUT"}
-    assert "`after`" in error["message"]
+    assert (error["message"], error["extensions"]) == ("`after` is not an event's cursor.", {"code": "BAD_USER_INPUT"})
 
 
 def test_a_lists_cursor(organization: Organization, socket: Socket) -> None:
