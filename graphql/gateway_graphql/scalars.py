@@ -1,7 +1,7 @@
 """Scalars: DateTime and JSON, which stay as they are until orjson writes the answer; and how an ID is read."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NewType
 from uuid import UUID
 
@@ -23,9 +23,19 @@ def _datetime(value: Any) -> datetime:
     try:
         if not _RFC_3339.fullmatch(value):
             raise ValueError
+        if value[17:19] == "60":
+            return _after_leap_second(value)
         return datetime.fromisoformat(value.upper()).astimezone(UTC)
     except (TypeError, ValueError, OverflowError):
         raise ValueError("DateTime must be like 2026-03-07T10:00:00Z (RFC 3339, with its offset)") from None
+
+
+def _after_leap_second(value: str) -> datetime:
+    # PostgreSQL, too, takes it for the first second of the next day.
+    moment = _datetime(f"{value[:17]}59{value[19:]}") + timedelta(seconds=1)
+    if (moment.hour, moment.minute) != (0, 0):
+        raise ValueError
+    return moment
 
 
 def _as_it_is(value: Any) -> Any:

@@ -1,5 +1,6 @@
 """Filters: each alone and all together. null is no filter, an empty list matches nothing."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -148,6 +149,8 @@ def test_leads(organization: Organization, filter: object, expected: list[str]) 
         ({"updatedAfter": "2026-03-07"}, ".updatedAfter"),
         ({"updatedBefore": "2026-03-07T10:00:00"}, ".updatedBefore"),
         ({"updatedBefore": "2026-02-30T10:00:00Z"}, ".updatedBefore"),
+        ({"updatedBefore": "2026-03-07T10:00:60Z"}, ".updatedBefore"),
+        ({"updatedBefore": "9999-12-31T23:59:60Z"}, ".updatedBefore"),
         ({"updatedBefore": "0001-01-01T00:00:00+23:59"}, ".updatedBefore"),
         ({"updatedBefore": 1772877600}, ".updatedBefore"),
         ({"updatedBefore": ["2026-03-07T10:00:00Z"]}, ".updatedBefore"),
@@ -174,6 +177,15 @@ def test_what_is_wrong_in_the_document_is_located(organization: Organization, fi
     errors = organization.graphql_errors(f"{{\n  conversations(filter: {{{filter}}}) {{ totalCount }}\n}}")
     assert errors[0]["locations"][0]["line"] == 2
     assert errors[0]["extensions"]["code"] in {"GRAPHQL_VALIDATION_FAILED", "GRAPHQL_PARSE_FAILED"}
+
+
+@pytest.mark.parametrize("leap_second", ["1990-12-31T23:59:60Z", "1990-12-31T15:59:60-08:00", "1990-12-31T23:59:60.0z"])
+def test_a_leap_second_is_the_next_days_first(organization: Organization, leap_second: str) -> None:
+    new_year = datetime(1991, 1, 1, tzinfo=UTC)
+    for name, microseconds in (("before", -1), ("then", 0), ("after", 1)):
+        organization.lead(name=name, created_at=new_year + timedelta(microseconds=microseconds))
+    assert found(organization, LEADS, {"createdAfter": leap_second}) == ["after"]
+    assert found(organization, LEADS, {"createdBefore": leap_second}) == ["before"]
 
 
 @pytest.mark.parametrize("year", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"])
