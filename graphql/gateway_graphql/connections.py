@@ -11,7 +11,7 @@ from gateway_graphql.context import Context
 from levelwise import Lookahead, batched
 
 Node = TypeVar("Node")
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 class Lists:
@@ -32,14 +32,14 @@ class Lists:
         self.cursor = cursor
 
 
-class Once(Generic[Answer]):
+class Once(Generic[Result]):
     """A question that is asked once, by the first who needs its answer, for all of them. No task is made of it."""
 
-    def __init__(self, ask: Callable[[], Awaitable[Answer]]) -> None:
+    def __init__(self, ask: Callable[[], Awaitable[Result]]) -> None:
         self._ask = ask
-        self._asked: Future[Answer] | None = None
+        self._asked: Future[Result] | None = None
 
-    async def __call__(self) -> Answer:
+    async def __call__(self) -> Result:
         """Answer it."""
         if self._asked is not None:
             return await self._asked
@@ -52,7 +52,7 @@ class Once(Generic[Answer]):
         self._asked.set_result(answer)
         return answer
 
-    def _give_up(self, asked: "Future[Answer]", error: BaseException) -> None:
+    def _give_up(self, asked: "Future[Result]", error: BaseException) -> None:
         if isinstance(error, Exception):
             asked.set_exception(error)
             asked.exception()  # known to who asked, whether others ask or not
