@@ -38,7 +38,7 @@ def batched(function: Batch, *, description: str, name: str | None = None) -> An
     parents, context, *arguments = inspect.signature(function).parameters.values()
 
     async def resolver(root: Any, info: strawberry.Info, **given: Any) -> Any:
-        # Shielded: graphql-core cancels who waits beside a failed field, and others wait for the same answer.
+        # Shielded: graphql-core cancels the siblings of a failed field, and others wait for the same answer.
         return await shield(_loader(info, function, given).load(root))
 
     resolver.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # read by Strawberry

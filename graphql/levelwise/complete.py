@@ -35,7 +35,7 @@ from levelwise.run import Run
 from levelwise.surprises import Awaited, Failure
 
 AtObject = Callable[[Any, Selection], Awaitable[Any]]
-"""What becomes of an object, once its type is known."""
+"""Called with an object once its type is known."""
 
 
 class Completion:
@@ -141,7 +141,7 @@ async def complete_object(selection: Selection, row: Any, cells: Sequence[Any], 
 
 
 async def together(coroutines: Iterable[Coroutine[Any, Any, Any]], *, at_once: bool) -> list[Any]:
-    """Await coroutines that raise nothing, `at_once` if they have to wait for anything."""
+    """Await coroutines that raise nothing; `at_once`: concurrently."""
     if at_once:
         return await gather(*coroutines)
     return [await each for each in coroutines]
@@ -159,7 +159,7 @@ def read(field: Field, row: Any, run: Run) -> Any:
 
 
 class _Null(Exception):
-    """On its way to the nearest place that may be null."""
+    """Raised up to the nearest place that may be null."""
 
     def __init__(self, error: GraphQLError) -> None:
         self.error = error

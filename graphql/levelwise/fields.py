@@ -1,4 +1,4 @@
-"""Fields: how the value of a field comes about.
+"""Fields: where the value of a field comes from.
 
 @strawberry.type
 class Lead:
@@ -22,7 +22,7 @@ from levelwise.convert import Conversion
 
 
 class TypeName(NamedTuple):
-    """The parent's type tells."""
+    """The name of the parent's type."""
 
 
 class Attribute(NamedTuple):
@@ -53,7 +53,7 @@ Source = TypeName | Attribute | Resolver | Batch
 
 
 def source(definition: GraphQLField, schema: strawberry.Schema | None) -> Source:
-    """Make out where a field's value comes from. `schema` is the Strawberry schema it is of, if it is."""
+    """Find out where a field's value comes from. `schema` is its Strawberry schema, if it has one."""
     if definition is TypeNameMetaFieldDef:
         return TypeName()
     field = definition.extensions.get("strawberry-definition")
@@ -78,7 +78,7 @@ def _is_plain(field: StrawberryField, schema: strawberry.Schema) -> bool:
 
 
 def _function(field: StrawberryField, resolver: StrawberryResolver[Any], schema: strawberry.Schema) -> Resolver:
-    """Call a resolver as Strawberry does, without what it does for the sake of others."""
+    """Call a resolver as Strawberry does, without what it does for other kinds of fields."""
     function: Callable[..., Any] = resolver.wrapped_func  # type: ignore[assignment]  # seen to be callable
     info_class = schema.config.info_class
     takes_self = resolver.self_parameter is not None

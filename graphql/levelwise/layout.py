@@ -24,7 +24,7 @@ _LISTS = frozenset({list, tuple})
 
 
 class Objects:
-    """An object a parent."""
+    """One object per parent."""
 
     def __init__(self, values: Sequence[Any]) -> None:
         self.rows = values
@@ -34,12 +34,12 @@ class Objects:
         return results
 
     def origins(self) -> Iterator[Origin]:
-        """Tell where each row comes from."""
+        """Yield where each row comes from."""
         return ((number, ()) for number in range(len(self.rows)))
 
 
 class Optional(Objects):
-    """An object a parent, or nothing."""
+    """One object per parent, or null."""
 
     def __init__(self, values: Sequence[Any]) -> None:
         super().__init__([value for value in values if value is not None])
@@ -51,12 +51,12 @@ class Optional(Objects):
         return [None if value is None else next(rest) for value in self._values]
 
     def origins(self) -> Iterator[Origin]:
-        """Tell where each row comes from."""
+        """Yield where each row comes from."""
         return ((number, ()) for number, value in enumerate(self._values) if value is not None)
 
 
 class Lists(Objects):
-    """A list of objects a parent."""
+    """One list of objects per parent."""
 
     def __init__(self, values: Sequence[Sequence[Any]]) -> None:
         super().__init__(values[0] if len(values) == 1 else list(chain.from_iterable(values)))
@@ -70,12 +70,12 @@ class Lists(Objects):
         return [list(islice(rest, len(value))) for value in self._values]
 
     def origins(self) -> Iterator[Origin]:
-        """Tell where each row comes from."""
+        """Yield where each row comes from."""
         return ((number, (at,)) for number, value in enumerate(self._values) for at in range(len(value)))
 
 
 class Exact(Objects):
-    """Anything: with errors, with nothing in lists, lists of lists, what has to be awaited."""
+    """Any values: with errors, nulls in lists, lists of lists, awaitables."""
 
     def __init__(self, skeletons: list[Any], rows: list[Any]) -> None:
         super().__init__(rows)
@@ -86,7 +86,7 @@ class Exact(Objects):
         return [fill(skeleton, results) for skeleton in self._skeletons]
 
     def origins(self) -> Iterator[Origin]:
-        """Tell where each row comes from."""
+        """Yield where each row comes from."""
         found: dict[int, Origin] = {}
         for number, skeleton in enumerate(self._skeletons):
             found.update(_slots(skeleton, number, ()))
@@ -102,7 +102,7 @@ def _slots(skeleton: Any, number: int, at: tuple[int, ...]) -> Iterator[tuple[in
 
 
 def lay_out(field: Field, values: Sequence[Any]) -> Objects | None:
-    """Flatten values at a glance, if they are as is usual."""
+    """Flatten usual values, without looking at each. None: they need exact completion."""
     classes = set(map(type, values))
     if field.lists == 0:
         if NoneType not in classes:
@@ -112,7 +112,7 @@ def lay_out(field: Field, values: Sequence[Any]) -> Objects | None:
 
 
 async def lay_out_exactly(field: Field, values: Sequence[Any], run: Run) -> tuple[Exact, list[Selection]]:
-    """Complete values as far as their objects; answer these, and the selection of each."""
+    """Complete values down to their objects; answer these, and the selection of each."""
     rows: list[Any] = []
     selections: list[Selection] = []
 
@@ -127,7 +127,7 @@ async def lay_out_exactly(field: Field, values: Sequence[Any], run: Run) -> tupl
 
 
 def selections_by_type(field: Field, rows: Sequence[Any], run: Run) -> list[Selection] | None:
-    """Answer each row's selection, if its type tells. None if a row is a surprise."""
+    """Answer each row's selection, by its type. None: they need exact completion."""
     try:
         return _selections_by_type(field, rows, run)
     except Exception:  # noqa: BLE001 (exact completion asks anew, and says what is wrong)

@@ -42,15 +42,15 @@ class Leaf(NamedTuple):
     coerce: Callable[[Any], Any]
     """Answers the completed value, or raises whatever it finds wrong."""
     doubt: str | None
-    """Python's condition for a value {0} to need coercion; None if all do."""
+    """A Python condition on a value {0}: it needs coercion; None: all do."""
     classes: tuple[type, ...]
-    """Values of these need none either."""
+    """Values of these classes need none either."""
     names: dict[Any, str] | None
     """An enum's names by its values."""
 
 
 def leaf(type_: GraphQLLeafType, untouched: Untouched) -> Leaf:
-    """Make out how values of this type are completed."""
+    """Find out how values of this type are completed."""
     if isinstance(type_, GraphQLEnumType):
         return Leaf(_guarded(type_), None, (), _names(type_))
     return Leaf(_guarded(type_), _DOUBTS.get(type_), tuple(untouched.get(type_.name, ())), None)

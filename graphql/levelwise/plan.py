@@ -1,4 +1,4 @@
-"""Plan: which fields each object of an operation's answer has, settled before it runs.
+"""Plan: the fields of each object in an operation's answer, decided before it runs.
 
     { conversations { nodes { id lead { name } ...Preview } } }
 
@@ -60,7 +60,7 @@ MOST_INLINE = 5
 
 
 def by_class(is_type_of: Function) -> Function:
-    """Mark an `is_type_of` to which nothing but the value's class matters: it is asked once for each class."""
+    """Mark an `is_type_of` that depends on the value's class alone: it is called once for each class."""
     is_type_of.by_class = True  # type: ignore[attr-defined]  # read by plans
     return is_type_of
 
@@ -74,7 +74,7 @@ class Selection:
         self.error = error
         """Why nothing can be selected, found while collecting fields."""
         self.known: set[type] = set()
-        """Classes of objects that need not be looked at again."""
+        """Classes of objects that were checked before."""
         self.make: Make | None = None
         """Makes the objects; generated when the first are needed."""
 
@@ -96,12 +96,12 @@ class Selection:
 
     @cached_property
     def asks_async(self) -> bool:
-        """Whether to tell if an object is of this type takes awaiting."""
+        """Whether `is_type_of` must be awaited."""
         return iscoroutinefunction(self.type.is_type_of)
 
     @cached_property
     def decides_by_class(self) -> bool:
-        """Whether an object's class tells if it is of this type."""
+        """Whether `is_type_of` depends on the object's class alone."""
         return self.type.is_type_of is None or getattr(self.type.is_type_of, "by_class", False)
 
 
@@ -125,14 +125,14 @@ class Field:
         self.definition = definition
         self.type: GraphQLOutputType = definition.type
         self.named = get_named_type(definition.type)
-        """What an item is."""
+        """The type without lists and non-null."""
         self.source = from_
         self.leaf = leaf_
         """How values are completed; None for objects."""
         self.selections = selections
         """By name of the object's type."""
         self.lists = _lists(definition.type)
-        """How many lists are around an item."""
+        """The number of nested lists."""
 
     @cached_property
     def selection(self) -> Selection | None:
@@ -141,7 +141,7 @@ class Field:
 
     @cached_property
     def read_arguments(self) -> Callable[[Coerced], Arguments] | None:
-        """Reads the arguments; None: they are not as is usual."""
+        """Reads the arguments; None: graphql-core has to."""
         convert = self.source.convert if isinstance(self.source, Resolver | Batch) else None
         try:
             return reader(self.definition, self.nodes[0], None if convert is None else convert.converters())
@@ -150,7 +150,7 @@ class Field:
 
     @cached_property
     def asks_async(self) -> bool:
-        """Whether to tell an object's type takes awaiting."""
+        """Whether the type of an object must be awaited."""
         resolve_type = getattr(self.named, "resolve_type", None)
         return iscoroutinefunction(resolve_type) or any(each.asks_async for each in self.selections.values())
 

@@ -1,4 +1,4 @@
-"""Run: what the levels of one run share: variables, context, arguments, the infos that resolvers see."""
+"""Run: what the levels of one run share: variables, context, arguments, the resolvers' infos."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -52,7 +52,7 @@ class Run:
 
     @property
     def executor(self) -> Executor[Any]:
-        """What makes a resolver's info, and knows graphql-core's messages."""
+        """graphql-core's executor: makes resolvers' infos, and has graphql-core's messages."""
         if self._executor is None:
             # As graphql-core does for each event of a subscription: making one anew costs more.
             self._executor = executor = object.__new__(type(self._template))
@@ -62,7 +62,7 @@ class Run:
         return self._executor
 
     def fail(self, error: Exception) -> Failure:
-        """Make what stands for an error until the answer is settled."""
+        """Make the placeholder of an error, until the answer is settled."""
         self.failed = True
         return Failure(error)
 

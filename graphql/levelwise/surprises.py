@@ -12,7 +12,7 @@ from graphql.pyutils import UndefinedType
 
 
 class Surprise(Exception):
-    """A value that only exact completion can tell what to do with."""
+    """A value that only exact completion can handle."""
 
 
 class Failure:
@@ -25,7 +25,7 @@ class Failure:
 
 
 class Awaited:
-    """Holds what was awaited and is awaitable still: it is not awaited again."""
+    """Holds a value that was awaited and is still awaitable: it is not awaited again."""
 
     __slots__ = ("value",)
 
@@ -35,7 +35,7 @@ class Awaited:
 
 @lru_cache(1024)
 def is_ordinary(class_: type) -> bool:
-    """Tell whether values of this class are values: not nothing, no error, nothing to be awaited."""
+    """Tell whether values of this class are plain values: not null, no error, not awaitable."""
     return not issubclass(class_, _SPECIAL) and not hasattr(class_, "__await__")
 
 

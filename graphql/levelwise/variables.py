@@ -4,8 +4,7 @@
 >>> await variables.coerce({"id": "1"})
 {'id': '1'}
 
-Whatever is wrong is left to graphql-core, which says it exactly, and may have much to describe: in a thread, so that
-nobody waits for it.
+Errors are left to graphql-core, which describes them exactly: in a thread, because there may be many.
 """
 
 from asyncio import to_thread
