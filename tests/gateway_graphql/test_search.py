@@ -42,6 +42,17 @@ def found(organization: Organization, query: str, **variables: Any) -> list[str]
     return [node["content"] for node in nodes]
 
 
+def test_the_organizations_own_id_is_no_word_of_its_messages(organization: Organization) -> None:
+    id, conversation = str(organization.id), organization.conversation()
+    begun = f"room_{id[0]}"  # two words, looked for as a phrase: the second may be a beginning
+    for text in ("Guten Tag", begun):
+        organization.message(conversation, text)
+    assert found(organization, begun) == [begun]
+    assert found(organization, id[0]) == [begun]
+    for searched in (id[:3], id[:8], id):
+        assert found(organization, searched) == []
+
+
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
