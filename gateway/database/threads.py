@@ -35,11 +35,10 @@ ALL = Part(MessageFilter(), Window(size=None))
 
 
 class Thread(NamedTuple):
-    """A conversation, and what was asked for with it: without `part` there are no messages here."""
+    """A conversation, and what was asked for with it."""
 
     conversation: Conversation
     lead: Lead | None
-    part: Part | None
     messages: Page[Message]
 
 
@@ -55,7 +54,7 @@ async def thread(tenant: Tenant, id: UUID, *, lead: bool, part: Part | None) -> 
         page = page_of(rows, part.window)
     if not found[0]:
         return None
-    return Thread(found[0][0], next(iter(found[-1]), None) if lead else None, part, page)
+    return Thread(found[0][0], next(iter(found[-1]), None) if lead else None, page)
 
 
 @lru_cache(maxsize=512)

@@ -6,9 +6,11 @@ from strawberry.dataloader import DataLoader
 
 from gateway.auth import Scope, Viewer
 from gateway.database.allowance import Allowance
+from gateway.database.paging import Page
 from gateway.database.pool import Database
 from gateway.database.tenant import Tenant
-from gateway.database.threads import Thread
+from gateway.database.threads import Part
+from gateway.records import Lead, Message
 from gateway.telemetry import log_with_request
 from gateway_graphql.errors import Forbidden
 from gateway_graphql.live.feeds import Feeds
@@ -17,7 +19,7 @@ from gateway_graphql.live.feeds import Feeds
 class Context:
     """One operation's viewer, tenant, and loaders."""
 
-    __slots__ = ("cost", "feeds", "last_event_id", "loaders", "operation", "tenant", "threads", "type", "viewer")
+    __slots__ = ("cost", "feeds", "last_event_id", "leads", "loaders", "operation", "pages", "tenant", "type", "viewer")
 
     def __init__(
         self,
@@ -36,7 +38,8 @@ class Context:
         self.feeds = feeds
         self.last_event_id = last_event_id
         self.loaders: dict[Any, DataLoader[Any, Any]] = {}
-        self.threads: dict[int, Thread] = {}
+        self.leads: dict[int, Lead] = {}
+        self.pages: dict[tuple[int, Part], Page[Message]] = {}
         """What came along with conversations, by their ids, as integers: UUIDs are hashed in Python."""
         self.operation: str | None = None
         """The name of the GraphQL operation, where there is one with a name."""

@@ -112,22 +112,24 @@ async def counted_conversations(
 async def thread(context: Context, id: UUID, *, lead: bool = False, part: Part | None = None) -> Thread | None:
     """One conversation, and with it its lead and a part of its messages, if wanted; or None.
 
-    The batch functions of lead and messages find them, and ask nothing.
+    The batch functions of lead and messages find them, once, and ask nothing: shown again they are asked for again, and
+    so counted again.
     """
     context.require(Scope.CONVERSATIONS_READ)
     found = await threads.thread(context.tenant, id, lead=lead, part=part)
-    if found:
-        _keep(context, found)
+    if found and found.lead:
+        context.leads[id.int] = found.lead
+    if found and part:
+        context.pages[id.int, part] = found.messages
     return found
 
 
 async def leads_of_conversations(parents: Sequence[Conversation], context: Context) -> list[Lead | None]:
     """The lead of each conversation. None only where it was deleted meanwhile."""
-    known = _threads(parents, context)
-    if known and all(thread.lead for thread in known):
-        for thread in known:
-            _keep(context, thread._replace(lead=None))
-        return [thread.lead for thread in known]
+    if context.leads:
+        known = [context.leads.pop(parent.id.int, None) for parent in parents]
+        if None not in known:
+            return known
     return await leads.leads_by_id(context.tenant, [parent.lead_id for parent in parents])
 
 
@@ -156,30 +158,13 @@ def messages_of_conversations(
 ) -> list[Connection[Any]]:
     """The messages of each conversation, in chronological order."""
     lists = _lists(context, MESSAGES, messages.listing, parents, filter, messages.CHRONOLOGICAL, window)
-    for connection, thread in zip(lists, _threads(parents, context), strict=False):
-        if thread.part == (filter, window):
-            connection.known_page = thread.messages
-            _keep(context, thread._replace(part=None))
+    if context.pages:
+        for connection, parent in zip(lists, parents, strict=True):
+            connection.known_page = context.pages.pop((parent.id.int, Part(filter, window)), None)
     if filter == MessageFilter():
         for connection, parent in zip(lists, parents, strict=True):
             connection.known_total = parent.message_count  # the database keeps it
     return lists
-
-
-def _keep(context: Context, thread: Thread) -> None:
-    context.threads[thread.conversation.id.int] = thread
-
-
-def _threads(parents: Sequence[Conversation], context: Context) -> list[Thread]:
-    """Answer what came along with conversations: with all of these, or nothing.
-
-    Each is used once: to show it again it is asked for again, and so counted again.
-    """
-    if not context.threads:
-        return []
-    found = {parent.id.int: context.threads.get(parent.id.int) for parent in parents}
-    known = [thread for thread in found.values() if thread]
-    return known if len(known) == len(parents) else []
 
 
 def _list(

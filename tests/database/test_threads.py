@@ -68,7 +68,7 @@ async def test_the_lead_alone(tenant: Tenant, conversation_id: UUID) -> None:
     assert found
     assert found.lead
     assert found.lead.name == "Jane"
-    assert found.part is None
+    assert found.messages.rows == []
     assert tenant.statements == 2
 
 
