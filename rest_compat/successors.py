@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from gateway.database.messages import MessageFilter
 from gateway.database.paging import Order, Window
+from gateway.database.threads import Part
 from gateway.records import ConversationOrderField, LeadOrderField
 from gateway_graphql import resolvers
 from gateway_graphql.connections import Connection
@@ -25,7 +26,6 @@ from rest_compat.parameters import (
 
 LAST_ACTIVITY_FIRST = Order(ConversationOrderField.UPDATED_AT, descending=True)
 NEWEST_FIRST = Order(LeadOrderField.CREATED_AT, descending=True)
-ALL_MESSAGES = MessageFilter()
 
 ENUMS = frozenset({"status", "channel"})
 Variables = dict[str, Any]
@@ -57,7 +57,7 @@ async def _messages(context: Context, path: ConversationPath, query: MessagesQue
     row = await resolvers.conversation(context, path.conversation_id)
 
     def connection(window: Window) -> Connection[Any]:
-        return resolvers.messages_of_conversations([row] if row else [], context, ALL_MESSAGES, window)[0]
+        return resolvers.messages_of_conversations([row] if row else [], context, Part(MessageFilter(), window))[0]
 
     place = await _place(connection, query.window) if row else {"first": query.limit}
     return {"id": path.conversation_id, **place}

@@ -89,15 +89,16 @@ listing: Listing[Conversation, ConversationFilter] = Listing(
     criteria=_CRITERIA,
     counts_are_kept=True,
 )
-conversations_by_id = Lookup(_COLUMNS, _MAKE, table=conversations).by_id
+lookup = Lookup(_COLUMNS, _MAKE, table=conversations)
+conversations_by_id = lookup.by_id
 
 insert_conversation = Creation(conversations, ["lead_id", "session_key", "channel"], _COLUMNS, _MAKE)
 
-_BY_KEY = (conversations.c.organization_id == ORGANIZATION_ID, conversations.c.id == bindparam("key", type_=Uuid))
-_ITS_LEAD = (leads.c.organization_id == ORGANIZATION_ID, leads.c.id == conversations.c.lead_id)
+BY_KEY = (conversations.c.organization_id == ORGANIZATION_ID, conversations.c.id == bindparam("key", type_=Uuid))
+ITS_LEAD = (leads.c.organization_id == ORGANIZATION_ID, leads.c.id == conversations.c.lead_id)
 # `xmin` is the transaction that wrote a row last. A write to a message writes its conversation, too.
 _version: ColumnElement[str] = literal_column("conversations.xmin::text || ' ' || leads.xmin::text", Text)
-_ASK_VERSION = Statement(select(_version).where(*_BY_KEY, *_ITS_LEAD), scalar)
+_ASK_VERSION = Statement(select(_version).where(*BY_KEY, *ITS_LEAD), scalar)
 
 
 def _lead_of(conversation: FromClause) -> FromClause:
@@ -128,7 +129,7 @@ listing_with_leads: Listing[ConversationWithLead, ConversationFilter] = Listing(
 def _changing(*conditions: ColumnElement[bool]) -> Statement[ConversationWithLead]:
     change = update(conversations).values(status=bindparam("new_status", type_=Text))
     lead = (leads.c.name.label("lead_name"), leads.c.email.label("lead_email"))
-    return Statement(change.where(*_BY_KEY, *_ITS_LEAD, *conditions).returning(*_COLUMNS, *lead), _with_lead)
+    return Statement(change.where(*BY_KEY, *ITS_LEAD, *conditions).returning(*_COLUMNS, *lead), _with_lead)
 
 
 _SET_STATUS = _changing()

@@ -31,12 +31,13 @@ class Lookup(Generic[Found]):
         found = row.limit(literal_column("1")).lateral("found")
         self._several = Statement(select(*found.c).select_from(ids.join(found, true())), make)
         key = table.c.id == bindparam("key", type_=Uuid)
-        self._one = Statement(select(*columns).where(table.c.organization_id == ORGANIZATION_ID, key), make)
+        self.one = Statement(select(*columns).where(table.c.organization_id == ORGANIZATION_ID, key), make)
+        """Finds the row with the id `key`."""
 
     async def by_id(self, tenant: Tenant, ids: Sequence[UUID]) -> list[Found | None]:
         """One row per id; None if the organization has no row with that id."""
         if len(ids) == 1:
-            return [*await tenant.all(self._one, key=ids[0])] or [None]
+            return [*await tenant.all(self.one, key=ids[0])] or [None]
         # By integers, because UUIDs are hashed and compared in Python.
         asked = {id.int: id for id in ids}
         found = {row.id.int: row for row in await tenant.all(self._several, ids=list(asked.values()))}

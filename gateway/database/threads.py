@@ -4,23 +4,19 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, select
+from sqlalchemy import select
 
+from gateway.database.conversations import BY_KEY, ITS_LEAD, lookup
 from gateway.database.filters import asked
 from gateway.database.messages import CHRONOLOGICAL, MessageFilter, listing
 from gateway.database.paging import Page, Shape, Window, page_of
-from gateway.database.statements import ORGANIZATION_ID, Pipeline, Statement, record
+from gateway.database.statements import Pipeline, Statement, record
 from gateway.database.tables import conversations, leads
 from gateway.database.tenant import Tenant
 from gateway.records import Conversation, Lead, Message
 
-_COLUMNS, _MAKE = record(conversations, Conversation)
 _LEAD_COLUMNS, _MAKE_LEAD = record(leads, Lead)
-_BY_KEY = (conversations.c.organization_id == ORGANIZATION_ID, conversations.c.id == bindparam("key", type_=Uuid))
-_ITS_LEAD = (leads.c.organization_id == ORGANIZATION_ID, leads.c.id == conversations.c.lead_id)
-
-_CONVERSATION = Statement(select(*_COLUMNS).where(*_BY_KEY), _MAKE)
-_LEAD = Statement(select(*_LEAD_COLUMNS).select_from(conversations).where(*_BY_KEY, *_ITS_LEAD), _MAKE_LEAD)
+_LEAD = Statement(select(*_LEAD_COLUMNS).select_from(conversations).where(*BY_KEY, *ITS_LEAD), _MAKE_LEAD)
 
 
 class Part(NamedTuple):
@@ -59,7 +55,7 @@ async def thread(tenant: Tenant, id: UUID, *, lead: bool, part: Part | None) -> 
 
 @lru_cache(maxsize=512)
 def _pipeline(lead: bool, messages: tuple[frozenset[str], Shape] | None) -> Pipeline:
-    statements: list[Statement[Any]] = [_CONVERSATION, *([_LEAD] if lead else [])]
+    statements: list[Statement[Any]] = [lookup.one, *([_LEAD] if lead else [])]
     if messages is not None:
         names, shape = messages
         statements.append(listing.statement_below(names, CHRONOLOGICAL, shape))

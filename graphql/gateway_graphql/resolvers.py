@@ -153,15 +153,13 @@ def conversations_of_leads(
     return _lists(context, CONVERSATIONS, conversations.listing, parents, filter, order, window)
 
 
-def messages_of_conversations(
-    parents: Sequence[Conversation], context: Context, filter: MessageFilter, window: Window
-) -> list[Connection[Any]]:
-    """The messages of each conversation, in chronological order."""
-    lists = _lists(context, MESSAGES, messages.listing, parents, filter, messages.CHRONOLOGICAL, window)
+def messages_of_conversations(parents: Sequence[Conversation], context: Context, part: Part) -> list[Connection[Any]]:
+    """A part of the messages of each conversation, in chronological order."""
+    lists = _lists(context, MESSAGES, messages.listing, parents, part.filter, messages.CHRONOLOGICAL, part.window)
     if context.pages:
         for connection, parent in zip(lists, parents, strict=True):
-            connection.known_page = context.pages.pop((parent.id.int, Part(filter, window)), None)
-    if filter == MessageFilter():
+            connection.known_page = context.pages.pop((parent.id.int, part), None)
+    if part.filter == MessageFilter():
         for connection, parent in zip(lists, parents, strict=True):
             connection.known_total = parent.message_count  # the database keeps it
     return lists

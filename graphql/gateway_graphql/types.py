@@ -66,7 +66,7 @@ def _messages(
     before: Before = None,
     role: Annotated[MessageRole | None, strawberry.argument(description="Only messages of this role.")] = None,
 ) -> list[Connection[Any]]:
-    return resolvers.messages_of_conversations(parents, context, *_part(first, after, last, before, role))
+    return resolvers.messages_of_conversations(parents, context, _part(first, after, last, before, role))
 
 
 @lru_cache(maxsize=512)
