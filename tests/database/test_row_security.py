@@ -121,7 +121,7 @@ def test_what_is_asked_without_the_first_wall(
         conversations.c.id == bindparam("key", type_=Uuid)
     )
     lookup = getattr(conversations_by_id, "__self__")  # noqa: B009 (for mypy, a method is a function)
-    monkeypatch.setattr(lookup, "_one", Statement(anybodys, Conversation._make))
+    monkeypatch.setattr(lookup, "one", Statement(anybodys, Conversation._make))
     url = walled_url if row_security else database_url
     settings = Settings(database_url=url, row_security=row_security, jwt_secret=SECRET, _env_file=None)
     with serving(settings) as organization.url, organization.client() as client:
